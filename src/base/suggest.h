@@ -1,0 +1,9 @@
+/* "Did you mean": the nearest of the right words to a wrong one. */
+#pragma once
+
+#include <stddef.h>
+
+/* The candidate with the least edit distance (optimal string alignment,
+ * case-insensitive) to word, or NULL when none is near: more than a third of
+ * the longer word's length, at least 1, away. candidates holds n words. */
+const char *suggest(const char *word, const char *const *candidates, size_t n);

@@ -1,0 +1,118 @@
+/*
+ * What was measured over some span of time by some workers.
+ *
+ * Each worker records into a struct stats of its own and, a few times a
+ * second, publishes it whole and goes on with an empty one; the main thread
+ * merges what arrives. So a struct stats is always either one worker's
+ * interval or the sum of such, and has one writer. Nothing is sampled or
+ * dropped: the sum over the run is exact.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/queue.h"
+#include "base/vec.h"
+#include "stats/catalog.h"
+#include "stats/hist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct status_count {
+    int status; /* HTTP status code */
+    uint64_t count;
+};
+
+/* The statistics of one type + name. */
+struct series {
+    uint32_t id;
+    uint64_t requests; /* completed, failed ones included */
+    uint64_t failures;
+    uint64_t bytes;       /* received */
+    struct hist response; /* due -> complete */
+    struct hist service;  /* sent -> complete; used when has_service */
+    bool has_service;     /* some request was due before it was sent (a rate or pacing) */
+    VEC(struct status_count) statuses; /* in order of first sight */
+};
+
+/* Equal failures of one series, counted. */
+struct failure {
+    uint32_t series;
+    enum err_kind kind;
+    char *message; /* owned */
+    uint64_t count;
+    uint64_t first_ns, last_ns; /* clock_ns() of the first and the last */
+};
+
+/* Equal script errors, counted: what a task raised, with its traceback. */
+struct script_error {
+    char *message;   /* "baseline.lua:12: attempt to ..."; owned */
+    char *traceback; /* of the first; owned */
+    uint64_t count;
+    uint64_t first_ns, last_ns;
+};
+
+/* A check of the scripts, by name: res:check("has a token", cond). */
+struct check_count {
+    char *name; /* owned */
+    uint64_t passes, failures;
+};
+
+/* The generator's own condition over the span. */
+struct generator_stats {
+    struct hist loop_lag;    /* how late the event loop ran its timers, us */
+    uint64_t cpu_ns;         /* CPU time of the worker threads */
+    uint64_t wall_ns;        /* wall time of the worker threads, summed: cpu_ns / wall_ns is the share */
+    uint64_t connects;       /* connections opened */
+    uint64_t reconnects;     /* of these, after one was lost */
+    uint64_t tasks;          /* task functions run to their end */
+    uint64_t cancelled;      /* requests in flight when the run ended */
+};
+
+struct stats {
+    struct queue_node node; /* for the way to the main thread and back */
+    struct series **series; /* by id; owned; NULL where nothing was recorded */
+    uint32_t series_len;
+    VEC(struct failure) failures;
+    VEC(struct script_error) script_errors;
+    VEC(struct check_count) checks;
+    struct generator_stats generator;
+    int worker;             /* whose interval; -1 for a sum */
+    uint32_t users;         /* running at the end of the span; summed over workers by merge */
+    uint64_t begin_ns, end_ns;
+};
+
+struct stats *stats_new(void);
+void stats_free(struct stats *s);
+/* Empties it and keeps its memory. */
+void stats_clear(struct stats *s);
+
+/* One completed request. */
+struct sample {
+    uint32_t series;
+    uint64_t response_ns;
+    uint64_t service_ns;
+    bool has_service;  /* record service_ns too */
+    uint64_t bytes;
+    int status;        /* 0: the protocol has none, or none arrived */
+    enum err_kind error; /* ERR_NONE: it succeeded */
+    const char *message; /* of a failure; copied on first sight */
+    uint64_t end_ns;
+};
+
+/* The series by id, made on first use. */
+struct series *stats_series_touch(struct stats *s, uint32_t id);
+void stats_record(struct stats *s, const struct sample *sample);
+void stats_record_script_error(struct stats *s, const char *message, const char *traceback,
+                               uint64_t now_ns);
+void stats_record_check(struct stats *s, const char *name, bool passed);
+
+/* dst += src: counts add, spans unite, users add. */
+void stats_merge(struct stats *dst, const struct stats *src);
+
+/* The sum over all series as one series (id UINT32_MAX); the caller inits it
+ * with series_init and releases it. */
+void series_init(struct series *series, uint32_t id);
+void series_release(struct series *series);
+void series_merge(struct series *dst, const struct series *src);
+void stats_total(const struct stats *s, struct series *total);
