@@ -1,0 +1,34 @@
+/*
+ * What the network code of one worker shares: its event loop, its resolver,
+ * its deadlines, the buffer that reads land in. One struct net per worker
+ * thread; nothing here is locked.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <ev.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct deadlines;
+struct resolver;
+
+/* Reads land here first; a response that is complete in one read is never
+ * copied. Whoever needs bytes beyond the read's callback copies them. */
+enum { NET_SCRATCH = 64 * 1024 };
+
+struct net {
+    struct ev_loop *loop;        /* borrowed, outlived by the worker's loop */
+    struct deadlines *deadlines; /* owned */
+    struct resolver *resolver;   /* owned */
+    char *scratch;               /* owned; NET_SCRATCH bytes */
+    uint64_t connects;           /* connections opened so far */
+    uint64_t reconnects;         /* of these, to replace one that was lost */
+};
+
+/* 0, or -1 with ERR_SYSTEM. */
+int net_init(struct net *net, struct ev_loop *loop, struct err *err);
+/* Every connection and operation must be gone. */
+void net_release(struct net *net);

@@ -1,0 +1,79 @@
+/*
+ * A byte stream to one origin: connect, read, write, close, in the event loop.
+ * The transport is a row of five operations (stream_tcp; TLS and unix sockets
+ * are further rows), so that what stands above knows none of them.
+ *
+ * Writing happens at once from the caller, usually in one system call; the
+ * read watcher stays armed for the connection's whole life. So the steady
+ * state is one write, one read and a share of one epoll_wait per request.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/dns.h"
+#include "net/net.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stream;
+
+/* What happens on a stream; called from the loop only, never from inside a
+ * stream_ call. Any of them may call stream_close. */
+struct stream_events {
+    /* Connected (err NULL), or every address failed. */
+    void (*connected)(struct stream *s, const struct err *err);
+    /* Bytes arrived; they are net's scratch, valid during the call. */
+    void (*data)(struct stream *s, const char *data, size_t len);
+    /* The stream ended: err NULL for an orderly end of the peer's side, else
+     * ERR_RESET and the like. The stream is closed already. */
+    void (*ended)(struct stream *s, const struct err *err);
+    /* A write that could not be finished at once is finished. */
+    void (*drained)(struct stream *s);
+};
+
+struct stream_ops {
+    const char *name; /* "tcp" */
+    /* After the TCP connect; >0 done, 0 wants more events (want_write says
+     * which), -1 failed. NULL: nothing to do. */
+    int (*handshake)(struct stream *s, bool *want_write, struct err *err);
+    /* Like recv and send: bytes, 0 (read: end of stream), -1 with errno. */
+    ssize_t (*read)(struct stream *s, void *data, size_t len);
+    ssize_t (*write)(struct stream *s, const void *data, size_t len);
+    void (*close)(struct stream *s);
+};
+
+extern const struct stream_ops stream_tcp;
+
+enum stream_state { STREAM_CLOSED, STREAM_RESOLVING, STREAM_CONNECTING, STREAM_HANDSHAKE, STREAM_OPEN };
+
+struct stream {
+    struct net *net;                    /* borrowed, outlived by the worker */
+    const struct stream_ops *ops;
+    const struct stream_events *events; /* borrowed, static */
+    void *owner;                        /* the user's; borrowed */
+    ev_io io_read, io_write;
+    int fd; /* -1 while closed */
+    enum stream_state state;
+    struct stream_connecting *connecting; /* owned; only until connected: query, addresses, next one */
+    struct buf unsent;                  /* what a full socket buffer left over; empty in steady state */
+};
+
+void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops,
+                 const struct stream_events *events, void *owner);
+/* Closes and frees; safe in any state. */
+void stream_release(struct stream *s);
+
+/* Begins to connect, trying every address in turn; `connected` comes later.
+ * The message of a failure names host:port and the last address's error. */
+void stream_connect(struct stream *s, const char *host, int port);
+
+/* Sends len bytes; what the socket does not take at once is kept and sent
+ * when it does (`drained` then comes). 1: all went to the kernel; 0: kept; -1
+ * with err: the stream failed and is closed (`ended` does not come). */
+int stream_write(struct stream *s, const void *data, size_t len, struct err *err);
+
+/* Closes at once; no event follows. */
+void stream_close(struct stream *s);

@@ -1,0 +1,69 @@
+/*
+ * An HTTP/1.1 client: one kept connection to one origin, one request at a
+ * time, over a stream (RFC 9112). It connects when it must, keeps the
+ * connection while the server does, and connects again when it was lost.
+ *
+ * After a connection could not be made, the next attempt waits: 10 ms, then
+ * twice as long each time, at most 1 s, each with up to 50 % of jitter, so that
+ * a dead server is not spun on. That wait lies before op.start_ns.
+ *
+ * A request on a kept connection which the server closes before the first
+ * byte of an answer is a failure (ERR_CLOSED), not a silent retry: the report
+ * says what happened on the wire.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "net/net.h"
+#include "net/op.h"
+#include "proto/http1_parser.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http1_conn;
+
+/* Where a connection goes. Shared by all connections to it. */
+struct http1_origin {
+    const char *host; /* owned by whoever made the origin, outlives every connection */
+    int port;
+};
+
+/* More than this in one kept body fails the request (ERR_PROTOCOL). */
+#define HTTP1_BODY_MAX (64u << 20)
+
+struct http1_op {
+    struct op op;
+
+    /* Set by the starter. bytes: the whole request, head and body; valid until
+     * the operation completes. */
+    const char *request;
+    size_t request_len;
+    bool head_request; /* HEAD: the answer has no body */
+    bool keep_body;    /* hand head and body over; otherwise they are only counted */
+    bool close_after;  /* do not keep the connection */
+
+    /* Set on completion. The spans are valid during `complete`, and until the
+     * connection's next start or release if http1_keep() is called in it. */
+    int status; /* 0: no status line arrived */
+    const char *head; /* header lines without the status line, for http1_header_find */
+    size_t head_len;
+    const char *body; /* chunks joined; NULL without keep_body */
+    size_t body_len;  /* counted also without keep_body */
+};
+
+struct http1_conn *http1_conn_new(struct net *net, const struct http1_origin *origin);
+/* A pending operation is cancelled first (it completes with ERR_CANCELLED). */
+void http1_conn_free(struct http1_conn *c);
+
+/* Starts a request; none may be pending on c. timeout_s > 0: the deadline of
+ * the whole operation, connecting included. Completes from the loop. */
+void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s);
+
+/* Completes the pending operation with ERR_CANCELLED, from inside this call;
+ * harmless when none is pending. */
+void http1_cancel(struct http1_conn *c);
+
+/* Closes an idle connection; the next start connects anew. */
+void http1_disconnect(struct http1_conn *c);
