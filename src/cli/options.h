@@ -1,0 +1,223 @@
+/*
+ * The command line as data: every option of every command is one row of
+ * cli_options, and what a row says is stored in struct cli_args. The parser,
+ * --help, the man page and the shell completions are all made from the table,
+ * so that none of them can disagree.
+ *
+ * To add an option: a field in struct cli_args, a number in enum cli_opt, a
+ * row in options.c.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cli_command; /* cli/commands.h */
+
+/* What an option means; the number under which cli_given knows it. Rows of
+ * different commands share a number when they fill the same field. */
+enum cli_opt {
+    OPT_CONNECTIONS,
+    OPT_DURATION,
+    OPT_REQUESTS,
+    OPT_THREADS,
+    OPT_METHOD,
+    OPT_HEADER,
+    OPT_BODY,
+    OPT_JSON_BODY,
+    OPT_TIMEOUT,
+    OPT_USERS,
+    OPT_SPAWN_RATE,
+    OPT_HOST,
+    OPT_CLASS,
+    OPT_EXCLUDE_CLASS,
+    OPT_TAGS,
+    OPT_EXCLUDE_TAGS,
+    OPT_PROFILE,
+    OPT_SET,
+    OPT_SEED,
+    OPT_STOP_TIMEOUT,
+    OPT_ABORT_ON_SCRIPT_ERROR,
+    OPT_HEADLESS,
+    OPT_THRESHOLD,
+    OPT_JSON,
+    OPT_LATENCY,
+    OPT_QUIET,
+    OPT_VERBOSE,
+    OPT_NO_COLOR,
+    OPT_LIST_JSON,
+    OPT_NAMES,
+    OPT_FORCE,
+    OPT_PORT,
+    OPT_BIND,
+    OPT_SERVE_LATENCY,
+    OPT_ERROR_RATE,
+    OPT_TOKEN,
+    OPT_HELP,
+    OPT_VERSION,
+    CLI_OPTS
+};
+
+/* Words of a repeatable option, in the order given. */
+struct cli_list {
+    char **items; /* owned, as are the words */
+    size_t len, cap;
+};
+
+/* "Name: value" or KEY=VALUE, split; spaces around both parts are gone. */
+struct cli_pair {
+    char *name;  /* owned */
+    char *value; /* owned; may be "" */
+};
+
+struct cli_pairs {
+    struct cli_pair *items; /* owned */
+    size_t len, cap;
+};
+
+/*
+ * One command line, parsed and checked. Fields whose option is not among the
+ * command's are zero; the others hold what was given, else the row's default.
+ * Every `const char *` points into argv, or is NULL when not given; lists own
+ * their words.
+ */
+struct cli_args {
+    const struct cli_command *command; /* never NULL after cli_parse */
+    const char *argument;    /* the URL, SCENARIO, NAME, FILE...; NULL: an optional one not given */
+    const char *const *rest; /* the words behind "--", for the script; borrowed from argv */
+    size_t rest_len;
+    uint64_t given; /* bit per enum cli_opt: the person wrote it; ask cli_given */
+
+    /* Load. */
+    uint64_t connections; /* one-off; 10 */
+    uint64_t users;       /* run; 1 */
+    double spawn_rate;    /* run: users per second; 0: all at once */
+    double duration;      /* seconds; one-off 10, run 0: until interrupted. With -n and without
+                             -d a one-off has no end but its count: see cli_given */
+    uint64_t requests;    /* one-off: exactly so many; 0: no such limit */
+    uint64_t threads;     /* workers; 0: as many as CPUs */
+    uint64_t seed;        /* of every random choice; not given: the command takes a fresh one */
+    double stop_timeout;  /* run: seconds that running tasks have to finish; 5 */
+
+    /* The request of a one-off. */
+    const char *method;       /* not given: GET, or POST with a body */
+    const char *body;
+    const char *json_body;    /* the same with Content-Type: application/json; never both */
+    struct cli_pairs headers; /* names are valid tokens, values have no control characters */
+    double timeout;           /* seconds for one request; one-off 2, run and check 10 */
+
+    /* The scenario. */
+    const char *host;
+    const char *profile;
+    struct cli_list classes, exclude_classes; /* comma lists are taken apart */
+    struct cli_list tags, exclude_tags;
+    struct cli_pairs settings; /* --set: what inrush.env looks at first */
+    bool abort_on_script_error;
+    bool headless; /* says what is so anyway; nobody needs to look at it */
+
+    /* Report. */
+    struct cli_list thresholds; /* as written; stats/threshold.h parses them */
+    const char *json;           /* path; "-": stdout */
+    bool latency;
+    bool quiet;
+    bool verbose;
+    bool no_color;
+
+    /* list, new. */
+    bool list_json;
+    bool names;
+    bool force;
+
+    /* serve. */
+    uint64_t port; /* 0: any free one */
+    const char *bind;
+    double serve_latency; /* seconds */
+    double error_rate;    /* 0..1 */
+    const char *token;
+
+    bool help, version; /* never seen by a command: the parser turns them into one */
+};
+
+static inline bool cli_given(const struct cli_args *args, enum cli_opt opt)
+{
+    return args->given >> opt & 1;
+}
+
+/* What a value must look like and, with it, the type of its field. */
+enum cli_type {
+    CLI_FLAG,     /* bool; takes no value */
+    CLI_STRING,   /* const char * */
+    CLI_PATH,     /* const char *; completed with file names */
+    CLI_METHOD,   /* const char *; an HTTP method */
+    CLI_DURATION, /* double, seconds */
+    CLI_COUNT,    /* uint64_t */
+    CLI_NUMBER,   /* double */
+    CLI_SHARE,    /* double, 0..1, written 5% or 0.05 */
+    CLI_PORT,     /* uint64_t */
+    CLI_LIST,     /* struct cli_list; repeatable */
+    CLI_WORDS,    /* struct cli_list; repeatable, and each may be a comma list */
+    CLI_HEADERS,  /* struct cli_pairs; "Name: value"; repeatable */
+    CLI_SETTINGS, /* struct cli_pairs; KEY=VALUE; repeatable */
+};
+
+/* Headings of --help and the man page, in their order there. */
+enum cli_group {
+    GROUP_LOAD,
+    GROUP_REQUEST,
+    GROUP_SCENARIO,
+    GROUP_SERVER,
+    GROUP_REPORT,
+    GROUP_OTHER,
+    CLI_GROUPS
+};
+
+extern const char *const cli_group_names[CLI_GROUPS];
+
+enum { CLI_ALIASES = 3 };
+
+struct cli_option {
+    enum cli_opt id;
+    const char *name;                 /* without "--" */
+    const char *aliases[CLI_ALIASES]; /* further long names, NULL-padded */
+    char short_name;                  /* 0: none */
+    unsigned commands;                /* those that take it: bits 1 << enum cli_command_id */
+    enum cli_group group;
+    enum cli_type type;
+    size_t field;         /* offset in struct cli_args */
+    const char *value;    /* placeholder in help: "N", "TIME", "FILE" */
+    const char *fallback; /* the default, written as the person would; NULL: zero */
+    const char *otherwise; /* what happens without it, shown where a default would be */
+    double min, max;      /* of a duration, count or number; max 0: none */
+    const char *choices;  /* words that completion offers, separated by spaces; or NULL */
+    const char *hint;     /* ends the error about a bad value; or NULL */
+    const char *help;     /* a phrase without full stop; may hold several sentences */
+};
+
+extern const struct cli_option cli_options[];
+extern const size_t cli_options_len;
+
+/* The row of a command by long name or alias (len bytes), by short name; NULL
+ * when it has none. */
+const struct cli_option *cli_option_long(unsigned command, const char *name, size_t len);
+const struct cli_option *cli_option_short(unsigned command, char name);
+
+static inline bool cli_takes_value(const struct cli_option *option)
+{
+    return option->type != CLI_FLAG;
+}
+
+bool cli_repeatable(const struct cli_option *option);
+
+/*
+ * Parses argv (argv[0] is the program) into args, which need not be
+ * initialised; argv must outlive it. GNU conventions: --opt value, --opt=value,
+ * -c64, -c 64, bundled flags, options behind arguments, "--"; the last of a
+ * repeated scalar wins. --help and --version become the commands `help` and
+ * `version`. -1: *err (ERR_USAGE) says what is wrong and what would be right.
+ * Release args in either case.
+ */
+int cli_parse(struct cli_args *args, int argc, const char *const *argv, struct err *err);
+void cli_args_release(struct cli_args *args);
