@@ -1,0 +1,5 @@
+std = "luajit"
+max_line_length = 100
+ignore = {
+  "581", -- not (x > 0) instead of x <= 0: it refuses NaN as well
+}
