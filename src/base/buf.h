@@ -26,14 +26,15 @@ static inline void buf_clear(struct buf *b)
     b->len = 0;
 }
 
-/* Makes room for n more bytes and returns where they go; len is unchanged. */
+/* Makes room for n more bytes and returns where they go, never NULL; len is unchanged. */
 char *buf_reserve(struct buf *b, size_t n);
 
 static inline void buf_add(struct buf *b, const void *data, size_t n)
 {
+    if (n == 0)
+        return;
     char *to = b->cap - b->len >= n ? b->data + b->len : buf_reserve(b, n);
-    if (n > 0)
-        memcpy(to, data, n);
+    memcpy(to, data, n);
     b->len += n;
 }
 

@@ -16,6 +16,7 @@ struct json {
     bool indent;
     int depth;
     bool has_items[16]; /* per depth: a comma is due */
+    bool is_object[16]; /* per depth: keys are due */
     bool after_key;
 };
 

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define VEC(type)    \
     struct {         \
@@ -27,12 +28,12 @@
 #define vec_push(v, x) (vec_reserve(v, 1), (void)((v)->items[(v)->len++] = (x)))
 
 /* Appends one zeroed item and yields its address. */
-#define vec_add(v) (vec_push_zero_((void **)&(v)->items, &(v)->len, &(v)->cap, sizeof(*(v)->items)), \
-                    &(v)->items[(v)->len - 1])
+#define vec_add(v)                                                              \
+    (vec_reserve(v, 1), (void)memset(&(v)->items[(v)->len], 0, sizeof(*(v)->items)), \
+     &(v)->items[(v)->len++])
 
 #define vec_clear(v) ((void)((v)->len = 0))
 
 #define vec_release(v) (free((v)->items), (v)->items = NULL, (v)->len = (v)->cap = 0)
 
 void *vec_grow_(void *items, size_t *cap, size_t need, size_t item_size);
-void vec_push_zero_(void **items, size_t *len, size_t *cap, size_t item_size);

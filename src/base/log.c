@@ -1,0 +1,57 @@
+/* Lines on stderr; see log.h. Invariant: one line is one write under the lock,
+ * between the hook's two calls. */
+#include "base/log.h"
+
+#include "base/buf.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int shown = LOG_INFO;
+static void (*hook)(void *arg, int after);
+static void *hook_arg;
+
+static const char *const prefixes[] = {
+    [LOG_ERROR] = "inrush: error: ",
+    [LOG_WARN] = "inrush: warning: ",
+    [LOG_INFO] = "inrush: ",
+    [LOG_DEBUG] = "inrush: debug: ",
+};
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&shown, (int)level);
+}
+
+void log_set_hook(void (*around)(void *arg, int after), void *arg)
+{
+    pthread_mutex_lock(&lock);
+    hook = around;
+    hook_arg = arg;
+    pthread_mutex_unlock(&lock);
+}
+
+void log_at(enum log_level level, const char *fmt, ...)
+{
+    if ((int)level > atomic_load_explicit(&shown, memory_order_relaxed))
+        return;
+    struct buf line = BUF_INIT;
+    buf_adds(&line, prefixes[level]);
+    va_list args;
+    va_start(args, fmt);
+    buf_addv(&line, fmt, args);
+    va_end(args);
+    buf_addch(&line, '\n');
+
+    pthread_mutex_lock(&lock);
+    if (hook)
+        hook(hook_arg, 0);
+    fwrite(line.data, 1, line.len, stderr);
+    fflush(stderr);
+    if (hook)
+        hook(hook_arg, 1);
+    pthread_mutex_unlock(&lock);
+    buf_release(&line);
+}
