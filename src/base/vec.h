@@ -19,7 +19,10 @@
         size_t cap;  \
     }
 
-#define VEC_INIT {NULL, 0, 0}
+#define VEC_INIT   \
+    {              \
+        NULL, 0, 0 \
+    }
 
 #define vec_reserve(v, n) \
     ((v)->items = vec_grow_((v)->items, &(v)->cap, (v)->len + (n), sizeof(*(v)->items)))
@@ -28,7 +31,7 @@
 #define vec_push(v, x) (vec_reserve(v, 1), (void)((v)->items[(v)->len++] = (x)))
 
 /* Appends one zeroed item and yields its address. */
-#define vec_add(v)                                                              \
+#define vec_add(v)                                                                   \
     (vec_reserve(v, 1), (void)memset(&(v)->items[(v)->len], 0, sizeof(*(v)->items)), \
      &(v)->items[(v)->len++])
 

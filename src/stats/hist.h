@@ -24,10 +24,10 @@ enum {
 
 struct hist {
     uint64_t count;
-    uint64_t min; /* exact; UINT64_MAX while empty */
-    uint64_t max; /* exact */
-    double sum;   /* of the exact values, in us */
-    double sum2;  /* of their squares */
+    uint64_t min;                    /* exact; UINT64_MAX while empty */
+    uint64_t max;                    /* exact */
+    double sum;                      /* of the exact values, in us */
+    double sum2;                     /* of their squares */
     uint64_t *octaves[HIST_OCTAVES]; /* owned; NULL until touched */
 };
 
@@ -74,7 +74,8 @@ void hist_merge(struct hist *dst, const struct hist *src);
 
 /* The value in us at or below which percent (0..100) of the counts lie: the
  * smallest bucket whose running count reaches ceil(percent/100 * count), the
- * middle of that bucket, clamped to [min, max]; 0 while empty. */
+ * middle of that bucket, clamped to [min, max]. The lowest rank is min and the
+ * highest max, exactly; 0 while empty. */
 double hist_percentile(const struct hist *h, double percent);
 double hist_mean(const struct hist *h);  /* us; 0 while empty */
 double hist_stdev(const struct hist *h); /* of the population, us */

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "stats/catalog.h"
 #include "stats/hist.h"
+#include "stats/text_index.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,7 +34,14 @@ struct series {
     struct hist service;  /* sent -> complete; used when has_service */
     bool has_service;     /* some request was due before it was sent (a rate or pacing) */
     VEC(struct status_count) statuses; /* in order of first sight */
+    uint32_t last_status; /* the one counted last: where the next is looked for first */
 };
+
+/* At most this many different failures, script errors and checks are told
+ * apart in one struct stats; the others are counted (failures still by series
+ * and kind) under the text STATS_MORE. */
+enum { STATS_MESSAGES_MAX = 1000 };
+#define STATS_MORE "(more messages)"
 
 /* Equal failures of one series, counted. */
 struct failure {
@@ -60,25 +68,29 @@ struct check_count {
 
 /* The generator's own condition over the span. */
 struct generator_stats {
-    struct hist loop_lag;    /* how late the event loop ran its timers, us */
-    uint64_t cpu_ns;         /* CPU time of the worker threads */
-    uint64_t wall_ns;        /* wall time of the worker threads, summed: cpu_ns / wall_ns is the share */
-    uint64_t connects;       /* connections opened */
-    uint64_t reconnects;     /* of these, after one was lost */
-    uint64_t tasks;          /* task functions run to their end */
-    uint64_t cancelled;      /* requests in flight when the run ended */
+    struct hist loop_lag; /* how late the event loop ran its timers, us */
+    uint64_t cpu_ns;      /* CPU time of the worker threads */
+    uint64_t wall_ns;  /* wall time of the worker threads, summed: cpu_ns / wall_ns is the share */
+    uint64_t connects; /* connections opened */
+    uint64_t reconnects; /* of these, after one was lost */
+    uint64_t tasks;      /* task functions run to their end */
+    uint64_t cancelled;  /* requests in flight when the run ended */
 };
 
 struct stats {
     struct queue_node node; /* for the way to the main thread and back */
-    struct series **series; /* by id; owned; NULL where nothing was recorded */
+    struct series *
+        *series; /* by id; owned; NULL, or without requests, where nothing was recorded */
     uint32_t series_len;
     VEC(struct failure) failures;
     VEC(struct script_error) script_errors;
     VEC(struct check_count) checks;
+    /* Where each of these is found by its text, and the one found last. */
+    struct text_index failure_index, script_error_index, check_index;
+    uint32_t last_failure, last_script_error, last_check;
     struct generator_stats generator;
-    int worker;             /* whose interval; -1 for a sum */
-    uint32_t users;         /* running at the end of the span; summed over workers by merge */
+    int worker;     /* whose interval; -1 for a sum */
+    uint32_t users; /* running at the end of the span; summed over workers by merge */
     uint64_t begin_ns, end_ns;
 };
 
@@ -92,9 +104,9 @@ struct sample {
     uint32_t series;
     uint64_t response_ns;
     uint64_t service_ns;
-    bool has_service;  /* record service_ns too */
+    bool has_service; /* record service_ns too */
     uint64_t bytes;
-    int status;        /* 0: the protocol has none, or none arrived */
+    int status;          /* 0: the protocol has none, or none arrived */
     enum err_kind error; /* ERR_NONE: it succeeded */
     const char *message; /* of a failure; copied on first sight */
     uint64_t end_ns;

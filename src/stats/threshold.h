@@ -25,11 +25,10 @@ const char *threshold_text(const struct threshold *t);
 struct threshold_result {
     const char *expression; /* borrowed from the threshold */
     bool passed;
-    bool no_data; /* its series saw no request: failed, and says so */
-    double value; /* what was found: ms, a count, a percentage or a rate */
+    bool no_data;   /* its series saw no request: failed, and says so */
+    double value;   /* what was found: ms, a count, a percentage or a rate */
     char shown[64]; /* the same with its unit, for people: "213 ms" */
 };
 
 void threshold_evaluate(const struct threshold *t, const struct stats *total,
-                        struct catalog *catalog, double duration_s,
-                        struct threshold_result *out);
+                        struct catalog *catalog, double duration_s, struct threshold_result *out);

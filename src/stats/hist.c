@@ -1,0 +1,132 @@
+/* The parts of the histogram that are not per request; see hist.h. Only the
+ * octaves from that of min to that of max hold counts, so every walk is
+ * between these two. */
+#include "stats/hist.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void hist_init(struct hist *h)
+{
+    *h = (struct hist){.min = UINT64_MAX};
+}
+
+void hist_release(struct hist *h)
+{
+    for (int i = 0; i < HIST_OCTAVES; i++)
+        free(h->octaves[i]);
+    hist_init(h);
+}
+
+void hist_clear(struct hist *h)
+{
+    if (h->count == 0)
+        return;
+    int last = hist_octave(h->max);
+    for (int i = hist_octave(h->min); i <= last; i++)
+        if (h->octaves[i])
+            memset(h->octaves[i], 0, HIST_SUB * sizeof(*h->octaves[i]));
+    h->count = 0;
+    h->min = UINT64_MAX;
+    h->max = 0;
+    h->sum = h->sum2 = 0;
+}
+
+uint64_t *hist_touch(struct hist *h, int octave)
+{
+    if (!h->octaves[octave])
+        h->octaves[octave] = xcalloc(HIST_SUB, sizeof(*h->octaves[octave]));
+    return h->octaves[octave];
+}
+
+void hist_merge(struct hist *dst, const struct hist *src)
+{
+    if (src->count == 0)
+        return;
+    int last = hist_octave(src->max);
+    for (int i = hist_octave(src->min); i <= last; i++) {
+        const uint64_t *from = src->octaves[i];
+        if (!from)
+            continue;
+        uint64_t *to = hist_touch(dst, i);
+        for (int sub = 0; sub < HIST_SUB; sub++)
+            to[sub] += from[sub];
+    }
+    dst->count += src->count;
+    dst->sum += src->sum;
+    dst->sum2 += src->sum2;
+    if (src->min < dst->min)
+        dst->min = src->min;
+    if (src->max > dst->max)
+        dst->max = src->max;
+}
+
+uint64_t hist_bucket_low(int octave, int sub)
+{
+    return octave == 0 ? (uint64_t)sub : (uint64_t)(HIST_SUB + sub) << (octave - 1);
+}
+
+uint64_t hist_bucket_width(int octave)
+{
+    return octave == 0 ? 1 : UINT64_C(1) << (octave - 1);
+}
+
+int hist_next(struct hist_iter *it)
+{
+    const struct hist *h = it->hist;
+    if (h->count == 0)
+        return 0;
+    int last = hist_octave(h->max);
+    for (; it->octave <= last; it->octave++, it->sub = 0) {
+        const uint64_t *counts = h->octaves[it->octave];
+        if (!counts)
+            continue;
+        while (it->sub < HIST_SUB && counts[it->sub] == 0)
+            it->sub++;
+        if (it->sub == HIST_SUB)
+            continue;
+        it->low = hist_bucket_low(it->octave, it->sub);
+        it->width = hist_bucket_width(it->octave);
+        it->count = counts[it->sub++];
+        it->cumulative += it->count;
+        return 1;
+    }
+    return 0;
+}
+
+double hist_percentile(const struct hist *h, double percent)
+{
+    if (h->count == 0)
+        return 0;
+    /* A hair less than the product, so that 99.9 % of 1,000 is rank 999 and
+     * not, through the rounding of 99.9, rank 1,000. */
+    double rank = ceil(percent / 100 * (double)h->count * (1 - 1e-14));
+    if (!(rank > 1))
+        return (double)h->min;
+    if (rank >= (double)h->count)
+        return (double)h->max;
+
+    struct hist_iter it = {.hist = h};
+    while (hist_next(&it))
+        if ((double)it.cumulative >= rank)
+            break;
+    double middle = (double)it.low + (double)(it.width - 1) / 2;
+    return fmin(fmax(middle, (double)h->min), (double)h->max);
+}
+
+double hist_mean(const struct hist *h)
+{
+    return h->count > 0 ? h->sum / (double)h->count : 0;
+}
+
+double hist_stdev(const struct hist *h)
+{
+    if (h->count == 0)
+        return 0;
+    double mean = hist_mean(h);
+    double variance = h->sum2 / (double)h->count - mean * mean;
+    return variance > 0 ? sqrt(variance) : 0;
+}

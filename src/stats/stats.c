@@ -1,0 +1,337 @@
+/*
+ * Recording and merging; see stats.h. stats_record runs once per request: a
+ * request that succeeded touches its series and nothing else, and allocates
+ * only when its series, its octave or its status is new.
+ *
+ * Failures, script errors and checks are found by their text. The last one
+ * found is tried first: errors come in runs.
+ */
+#include "stats/stats.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stats *stats_new(void)
+{
+    struct stats *s = xcalloc(1, sizeof(*s));
+    s->worker = -1;
+    hist_init(&s->generator.loop_lag);
+    return s;
+}
+
+void stats_free(struct stats *s)
+{
+    if (!s)
+        return;
+    stats_clear(s);
+    for (uint32_t i = 0; i < s->series_len; i++) {
+        if (s->series[i])
+            series_release(s->series[i]);
+        free(s->series[i]);
+    }
+    free(s->series);
+    vec_release(&s->failures);
+    vec_release(&s->script_errors);
+    vec_release(&s->checks);
+    text_index_release(&s->failure_index);
+    text_index_release(&s->script_error_index);
+    text_index_release(&s->check_index);
+    hist_release(&s->generator.loop_lag);
+    free(s);
+}
+
+static void series_clear(struct series *series)
+{
+    series->requests = series->failures = series->bytes = 0;
+    hist_clear(&series->response);
+    hist_clear(&series->service);
+    series->has_service = false;
+    vec_clear(&series->statuses);
+    series->last_status = 0;
+}
+
+void stats_clear(struct stats *s)
+{
+    for (uint32_t i = 0; i < s->series_len; i++)
+        if (s->series[i] && s->series[i]->requests > 0)
+            series_clear(s->series[i]);
+
+    for (size_t i = 0; i < s->failures.len; i++)
+        free(s->failures.items[i].message);
+    for (size_t i = 0; i < s->script_errors.len; i++) {
+        free(s->script_errors.items[i].message);
+        free(s->script_errors.items[i].traceback);
+    }
+    for (size_t i = 0; i < s->checks.len; i++)
+        free(s->checks.items[i].name);
+    vec_clear(&s->failures);
+    vec_clear(&s->script_errors);
+    vec_clear(&s->checks);
+    text_index_clear(&s->failure_index);
+    text_index_clear(&s->script_error_index);
+    text_index_clear(&s->check_index);
+    s->last_failure = s->last_script_error = s->last_check = 0;
+
+    struct hist loop_lag = s->generator.loop_lag;
+    hist_clear(&loop_lag);
+    s->generator = (struct generator_stats){.loop_lag = loop_lag};
+    s->users = 0;
+    s->begin_ns = s->end_ns = 0;
+}
+
+void series_init(struct series *series, uint32_t id)
+{
+    *series = (struct series){.id = id};
+    hist_init(&series->response);
+    hist_init(&series->service);
+}
+
+void series_release(struct series *series)
+{
+    hist_release(&series->response);
+    hist_release(&series->service);
+    vec_release(&series->statuses);
+}
+
+static void add_status(struct series *series, int status, uint64_t count)
+{
+    size_t n = series->statuses.len;
+    if (series->last_status < n && series->statuses.items[series->last_status].status == status) {
+        series->statuses.items[series->last_status].count += count;
+        return;
+    }
+    size_t i = 0;
+    while (i < n && series->statuses.items[i].status != status)
+        i++;
+    if (i == n)
+        vec_push(&series->statuses, ((struct status_count){.status = status}));
+    series->statuses.items[i].count += count;
+    series->last_status = (uint32_t)i;
+}
+
+void series_merge(struct series *dst, const struct series *src)
+{
+    dst->requests += src->requests;
+    dst->failures += src->failures;
+    dst->bytes += src->bytes;
+    dst->has_service |= src->has_service;
+    hist_merge(&dst->response, &src->response);
+    hist_merge(&dst->service, &src->service);
+    for (size_t i = 0; i < src->statuses.len; i++)
+        add_status(dst, src->statuses.items[i].status, src->statuses.items[i].count);
+}
+
+static struct series *series_new(struct stats *s, uint32_t id)
+{
+    if (id >= s->series_len) {
+        uint32_t len = s->series_len > 0 ? s->series_len * 2 : 16;
+        if (len <= id)
+            len = id + 1;
+        s->series = xrealloc(s->series, len * sizeof(struct series *));
+        memset(s->series + s->series_len, 0, (len - s->series_len) * sizeof(struct series *));
+        s->series_len = len;
+    }
+    s->series[id] = xmalloc(sizeof(struct series));
+    series_init(s->series[id], id);
+    return s->series[id];
+}
+
+struct series *stats_series_touch(struct stats *s, uint32_t id)
+{
+    if (__builtin_expect(id < s->series_len && s->series[id], 1))
+        return s->series[id];
+    return series_new(s, id);
+}
+
+/* Makes [*first, *last], which is empty while *last is 0, include the other. */
+static void widen(uint64_t *first, uint64_t *last, uint64_t other_first, uint64_t other_last)
+{
+    if (*last == 0 || other_first < *first)
+        *first = other_first;
+    if (other_last > *last)
+        *last = other_last;
+}
+
+static bool is_failure(const void *owner, size_t place, const void *wanted)
+{
+    const struct failure *failure = &((const struct stats *)owner)->failures.items[place];
+    const struct failure *key = wanted;
+    return failure->series == key->series && failure->kind == key->kind &&
+           strcmp(failure->message, key->message) == 0;
+}
+
+/* The entry equal to key in series, kind and message, made if need be. */
+static struct failure *touch_failure(struct stats *s, struct failure key)
+{
+    if (s->last_failure < s->failures.len && is_failure(s, s->last_failure, &key))
+        return &s->failures.items[s->last_failure];
+
+    uint32_t seed = key.series * ERR_KINDS + (uint32_t)key.kind;
+    uint32_t hash = text_hash(seed, key.message, strlen(key.message));
+    int64_t found = text_index_find(&s->failure_index, hash, is_failure, s, &key);
+    if (found < 0) {
+        if (s->failures.len >= STATS_MESSAGES_MAX && strcmp(key.message, STATS_MORE) != 0) {
+            key.message = STATS_MORE;
+            return touch_failure(s, key);
+        }
+        found = (int64_t)s->failures.len;
+        key.message = xstrdup(key.message);
+        vec_push(&s->failures, key);
+        text_index_add(&s->failure_index, hash, (size_t)found);
+    }
+    s->last_failure = (uint32_t)found;
+    return &s->failures.items[found];
+}
+
+static void add_failure(struct stats *s, const struct failure *add)
+{
+    struct failure *failure = touch_failure(
+        s, (struct failure){.series = add->series, .kind = add->kind, .message = add->message});
+    widen(&failure->first_ns, &failure->last_ns, add->first_ns, add->last_ns);
+    failure->count += add->count;
+}
+
+static __attribute__((noinline)) void record_failure(struct stats *s, const struct sample *sample)
+{
+    const char *message = sample->message ? sample->message : err_kind_name(sample->error);
+    add_failure(s, &(struct failure){.series = sample->series,
+                                     .kind = sample->error,
+                                     .message = (char *)message, /* read only */
+                                     .count = 1,
+                                     .first_ns = sample->end_ns,
+                                     .last_ns = sample->end_ns});
+}
+
+static uint64_t ns_to_us(uint64_t ns)
+{
+    return (ns + NS_PER_US / 2) / NS_PER_US;
+}
+
+void stats_record(struct stats *s, const struct sample *sample)
+{
+    struct series *series = stats_series_touch(s, sample->series);
+    series->requests++;
+    series->bytes += sample->bytes;
+    hist_record(&series->response, ns_to_us(sample->response_ns));
+    if (sample->has_service) {
+        series->has_service = true;
+        hist_record(&series->service, ns_to_us(sample->service_ns));
+    }
+    if (sample->status != 0)
+        add_status(series, sample->status, 1);
+    if (__builtin_expect(sample->error != ERR_NONE, 0)) {
+        series->failures++;
+        record_failure(s, sample);
+    }
+}
+
+static bool is_script_error(const void *owner, size_t place, const void *message)
+{
+    return strcmp(((const struct stats *)owner)->script_errors.items[place].message, message) == 0;
+}
+
+static void add_script_error(struct stats *s, const char *message, const char *traceback,
+                             uint64_t count, uint64_t first_ns, uint64_t last_ns)
+{
+    size_t place = s->last_script_error;
+    if (place >= s->script_errors.len || !is_script_error(s, place, message)) {
+        uint32_t hash = text_hash(0, message, strlen(message));
+        int64_t found = text_index_find(&s->script_error_index, hash, is_script_error, s, message);
+        if (found < 0) {
+            if (s->script_errors.len >= STATS_MESSAGES_MAX && strcmp(message, STATS_MORE) != 0) {
+                add_script_error(s, STATS_MORE, "", count, first_ns, last_ns);
+                return;
+            }
+            found = (int64_t)s->script_errors.len;
+            struct script_error *added = vec_add(&s->script_errors);
+            added->message = xstrdup(message);
+            added->traceback = xstrdup(traceback ? traceback : "");
+            text_index_add(&s->script_error_index, hash, (size_t)found);
+        }
+        place = (size_t)found;
+        s->last_script_error = (uint32_t)place;
+    }
+    struct script_error *error = &s->script_errors.items[place];
+    widen(&error->first_ns, &error->last_ns, first_ns, last_ns);
+    error->count += count;
+}
+
+void stats_record_script_error(struct stats *s, const char *message, const char *traceback,
+                               uint64_t now_ns)
+{
+    add_script_error(s, message, traceback, 1, now_ns, now_ns);
+}
+
+static bool is_check(const void *owner, size_t place, const void *name)
+{
+    return strcmp(((const struct stats *)owner)->checks.items[place].name, name) == 0;
+}
+
+static void add_check(struct stats *s, const char *name, uint64_t passes, uint64_t failures)
+{
+    size_t place = s->last_check;
+    if (place >= s->checks.len || !is_check(s, place, name)) {
+        uint32_t hash = text_hash(0, name, strlen(name));
+        int64_t found = text_index_find(&s->check_index, hash, is_check, s, name);
+        if (found < 0) {
+            if (s->checks.len >= STATS_MESSAGES_MAX && strcmp(name, STATS_MORE) != 0) {
+                add_check(s, STATS_MORE, passes, failures);
+                return;
+            }
+            found = (int64_t)s->checks.len;
+            vec_add(&s->checks)->name = xstrdup(name);
+            text_index_add(&s->check_index, hash, (size_t)found);
+        }
+        place = (size_t)found;
+        s->last_check = (uint32_t)place;
+    }
+    s->checks.items[place].passes += passes;
+    s->checks.items[place].failures += failures;
+}
+
+void stats_record_check(struct stats *s, const char *name, bool passed)
+{
+    add_check(s, name, passed, !passed);
+}
+
+static void merge_generator(struct generator_stats *dst, const struct generator_stats *src)
+{
+    hist_merge(&dst->loop_lag, &src->loop_lag);
+    dst->cpu_ns += src->cpu_ns;
+    dst->wall_ns += src->wall_ns;
+    dst->connects += src->connects;
+    dst->reconnects += src->reconnects;
+    dst->tasks += src->tasks;
+    dst->cancelled += src->cancelled;
+}
+
+void stats_merge(struct stats *dst, const struct stats *src)
+{
+    for (uint32_t i = 0; i < src->series_len; i++)
+        if (src->series[i] && src->series[i]->requests > 0)
+            series_merge(stats_series_touch(dst, i), src->series[i]);
+    for (size_t i = 0; i < src->failures.len; i++)
+        add_failure(dst, &src->failures.items[i]);
+    for (size_t i = 0; i < src->script_errors.len; i++) {
+        const struct script_error *e = &src->script_errors.items[i];
+        add_script_error(dst, e->message, e->traceback, e->count, e->first_ns, e->last_ns);
+    }
+    for (size_t i = 0; i < src->checks.len; i++) {
+        const struct check_count *check = &src->checks.items[i];
+        add_check(dst, check->name, check->passes, check->failures);
+    }
+    merge_generator(&dst->generator, &src->generator);
+    dst->users += src->users;
+    if (src->end_ns > 0)
+        widen(&dst->begin_ns, &dst->end_ns, src->begin_ns, src->end_ns);
+}
+
+void stats_total(const struct stats *s, struct series *total)
+{
+    for (uint32_t i = 0; i < s->series_len; i++)
+        if (s->series[i])
+            series_merge(total, s->series[i]);
+}
