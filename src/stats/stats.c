@@ -155,16 +155,22 @@ static void widen(uint64_t *first, uint64_t *last, uint64_t other_first, uint64_
         *last = other_last;
 }
 
+struct failure_key {
+    uint32_t series;
+    enum err_kind kind;
+    const char *message;
+};
+
 static bool is_failure(const void *owner, size_t place, const void *wanted)
 {
     const struct failure *failure = &((const struct stats *)owner)->failures.items[place];
-    const struct failure *key = wanted;
+    const struct failure_key *key = wanted;
     return failure->series == key->series && failure->kind == key->kind &&
            strcmp(failure->message, key->message) == 0;
 }
 
-/* The entry equal to key in series, kind and message, made if need be. */
-static struct failure *touch_failure(struct stats *s, struct failure key)
+/* The entry of that key, made if need be. */
+static struct failure *touch_failure(struct stats *s, struct failure_key key)
 {
     if (s->last_failure < s->failures.len && is_failure(s, s->last_failure, &key))
         return &s->failures.items[s->last_failure];
@@ -178,31 +184,29 @@ static struct failure *touch_failure(struct stats *s, struct failure key)
             return touch_failure(s, key);
         }
         found = (int64_t)s->failures.len;
-        key.message = xstrdup(key.message);
-        vec_push(&s->failures, key);
+        struct failure *added = vec_add(&s->failures);
+        added->series = key.series;
+        added->kind = key.kind;
+        added->message = xstrdup(key.message);
         text_index_add(&s->failure_index, hash, (size_t)found);
     }
     s->last_failure = (uint32_t)found;
     return &s->failures.items[found];
 }
 
-static void add_failure(struct stats *s, const struct failure *add)
+static void add_failure(struct stats *s, struct failure_key key, uint64_t count, uint64_t first_ns,
+                        uint64_t last_ns)
 {
-    struct failure *failure = touch_failure(
-        s, (struct failure){.series = add->series, .kind = add->kind, .message = add->message});
-    widen(&failure->first_ns, &failure->last_ns, add->first_ns, add->last_ns);
-    failure->count += add->count;
+    struct failure *failure = touch_failure(s, key);
+    widen(&failure->first_ns, &failure->last_ns, first_ns, last_ns);
+    failure->count += count;
 }
 
 static __attribute__((noinline)) void record_failure(struct stats *s, const struct sample *sample)
 {
     const char *message = sample->message ? sample->message : err_kind_name(sample->error);
-    add_failure(s, &(struct failure){.series = sample->series,
-                                     .kind = sample->error,
-                                     .message = (char *)message, /* read only */
-                                     .count = 1,
-                                     .first_ns = sample->end_ns,
-                                     .last_ns = sample->end_ns});
+    struct failure_key key = {sample->series, sample->error, message};
+    add_failure(s, key, 1, sample->end_ns, sample->end_ns);
 }
 
 static uint64_t ns_to_us(uint64_t ns)
@@ -313,8 +317,11 @@ void stats_merge(struct stats *dst, const struct stats *src)
     for (uint32_t i = 0; i < src->series_len; i++)
         if (src->series[i] && src->series[i]->requests > 0)
             series_merge(stats_series_touch(dst, i), src->series[i]);
-    for (size_t i = 0; i < src->failures.len; i++)
-        add_failure(dst, &src->failures.items[i]);
+    for (size_t i = 0; i < src->failures.len; i++) {
+        const struct failure *f = &src->failures.items[i];
+        struct failure_key key = {f->series, f->kind, f->message};
+        add_failure(dst, key, f->count, f->first_ns, f->last_ns);
+    }
     for (size_t i = 0; i < src->script_errors.len; i++) {
         const struct script_error *e = &src->script_errors.items[i];
         add_script_error(dst, e->message, e->traceback, e->count, e->first_ns, e->last_ns);
