@@ -1,8 +1,10 @@
 /*
  * Name resolution that never blocks the loop: getaddrinfo in a thread of its
- * own, answers handed back through the loop. Answers are kept for 60 s per
- * resolver (one worker); a numeric address is answered at once, without the
- * thread.
+ * own, made on first need, answers handed back through the loop. Answers are
+ * kept for 60 s per resolver (one worker), and everybody who asks for the same
+ * host meanwhile shares one look-up. A numeric address is answered at once,
+ * without the thread, and so are localhost and *.localhost (RFC 6761 6.3: ::1,
+ * then 127.0.0.1, whatever interfaces there are).
  */
 #pragma once
 
@@ -25,24 +27,31 @@ struct dns_addresses {
 struct resolver;
 
 struct dns_query {
-    /* Called once from the loop, unless dns_cancel came first; addresses is
-     * valid during the call; len 0 means failed with err (ERR_DNS, naming the
-     * host). */
+    /* Set by the asker. done is called once from the loop, unless dns_cancel
+     * came first; addresses is valid during the call; len 0 means failed with
+     * err (ERR_DNS, naming the host), which is NULL otherwise. */
     void (*done)(struct dns_query *q, const struct dns_addresses *addresses, const struct err *err);
-    struct dns_query *next;    /* the resolver's */
-    struct dns_request *request; /* the resolver's; NULL while not pending */
+    void *owner; /* borrowed */
+
+    /* The resolver's. */
+    struct dns_query *next;
+    struct dns_request *request; /* NULL while not pending */
+    int port;
 };
 
-struct resolver *resolver_new(struct ev_loop *loop, struct err *err);
+struct resolver *resolver_new(struct ev_loop *loop);
+/* No query may be pending. Does not wait for a look-up that hangs. */
 void resolver_free(struct resolver *r);
 
 /* Looks a host up. 1: *out is filled at once (numeric or kept) and done will
- * not be called; 0: done will be called later. */
+ * not be called; 0: done will be called later. host is copied. */
 int dns_resolve(struct resolver *r, struct dns_query *q, const char *host, int port,
                 struct dns_addresses *out);
+/* Harmless when not pending. */
 void dns_cancel(struct resolver *r, struct dns_query *q);
 
 /* Blocking, for start-up code outside any loop: the same answer. */
 int dns_resolve_now(const char *host, int port, struct dns_addresses *out, struct err *err);
-/* Drops the kept answer for a host, so that the next connect asks again. */
+/* For a host none of whose addresses answered: drops the kept answer so that
+ * the next connect asks again, unless it is less than 1 s old. */
 void dns_forget(struct resolver *r, const char *host);

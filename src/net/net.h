@@ -5,11 +5,9 @@
  */
 #pragma once
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "base/rng.h"
 
 #include <ev.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct deadlines;
@@ -24,11 +22,11 @@ struct net {
     struct deadlines *deadlines; /* owned */
     struct resolver *resolver;   /* owned */
     char *scratch;               /* owned; NET_SCRATCH bytes */
+    struct rng rng;              /* jitter only; scenarios have their own */
     uint64_t connects;           /* connections opened so far */
-    uint64_t reconnects;         /* of these, to replace one that was lost */
+    uint64_t reconnects;         /* of these, to replace one that was lost or closed */
 };
 
-/* 0, or -1 with ERR_SYSTEM. */
-int net_init(struct net *net, struct ev_loop *loop, struct err *err);
+void net_init(struct net *net, struct ev_loop *loop);
 /* Every connection and operation must be gone. */
 void net_release(struct net *net);

@@ -1,6 +1,6 @@
 /*
  * A byte stream to one origin: connect, read, write, close, in the event loop.
- * The transport is a row of five operations (stream_tcp; TLS and unix sockets
+ * The transport is a row of four operations (stream_tcp; TLS and unix sockets
  * are further rows), so that what stands above knows none of them.
  *
  * Writing happens at once from the caller, usually in one system call; the
@@ -11,22 +11,26 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "net/dns.h"
 #include "net/net.h"
 
+#include <ev.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+struct connector;
 struct stream;
 
 /* What happens on a stream; called from the loop only, never from inside a
- * stream_ call. Any of them may call stream_close. */
+ * stream_ call. Any of them may close the stream, or release and free it. */
 struct stream_events {
-    /* Connected (err NULL), or every address failed. */
+    /* Connected (err NULL), or every address failed (the stream is closed;
+     * the message names host:port and the last address's error). */
     void (*connected)(struct stream *s, const struct err *err);
-    /* Bytes arrived; they are net's scratch, valid during the call. */
-    void (*data)(struct stream *s, const char *data, size_t len);
+    /* Bytes arrived; they are net's scratch, valid during the call and the
+     * callee's to change. */
+    void (*data)(struct stream *s, char *data, size_t len);
     /* The stream ended: err NULL for an orderly end of the peer's side, else
      * ERR_RESET and the like. The stream is closed already. */
     void (*ended)(struct stream *s, const struct err *err);
@@ -35,30 +39,32 @@ struct stream_events {
 };
 
 struct stream_ops {
-    const char *name; /* "tcp" */
-    /* After the TCP connect; >0 done, 0 wants more events (want_write says
+    /* After the TCP connect; 1 done, 0 wants more events (want_write says
      * which), -1 failed. NULL: nothing to do. */
     int (*handshake)(struct stream *s, bool *want_write, struct err *err);
     /* Like recv and send: bytes, 0 (read: end of stream), -1 with errno. */
     ssize_t (*read)(struct stream *s, void *data, size_t len);
     ssize_t (*write)(struct stream *s, const void *data, size_t len);
+    /* Before the socket is closed; NULL: nothing to do. */
     void (*close)(struct stream *s);
 };
 
 extern const struct stream_ops stream_tcp;
 
-enum stream_state { STREAM_CLOSED, STREAM_RESOLVING, STREAM_CONNECTING, STREAM_HANDSHAKE, STREAM_OPEN };
+enum stream_state { STREAM_CLOSED, STREAM_CONNECTING, STREAM_HANDSHAKE, STREAM_OPEN };
 
 struct stream {
-    struct net *net;                    /* borrowed, outlived by the worker */
+    struct net *net; /* borrowed, outlived by the worker */
     const struct stream_ops *ops;
     const struct stream_events *events; /* borrowed, static */
     void *owner;                        /* the user's; borrowed */
+    struct connector *connector;        /* owned; while connecting */
     ev_io io_read, io_write;
     int fd; /* -1 while closed */
-    enum stream_state state;
-    struct stream_connecting *connecting; /* owned; only until connected: query, addresses, next one */
-    struct buf unsent;                  /* what a full socket buffer left over; empty in steady state */
+    enum stream_state state : 8;
+    int failed_write;  /* errno of a write, until the reading side has run dry too */
+    struct buf unsent; /* what a full socket buffer left over; empty in steady state */
+    size_t written;    /* of unsent */
 };
 
 void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops,
@@ -66,14 +72,14 @@ void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops
 /* Closes and frees; safe in any state. */
 void stream_release(struct stream *s);
 
-/* Begins to connect, trying every address in turn; `connected` comes later.
- * The message of a failure names host:port and the last address's error. */
+/* Begins to connect a closed stream; `connected` comes later. host is borrowed
+ * until then. */
 void stream_connect(struct stream *s, const char *host, int port);
 
-/* Sends len bytes; what the socket does not take at once is kept and sent
- * when it does (`drained` then comes). 1: all went to the kernel; 0: kept; -1
- * with err: the stream failed and is closed (`ended` does not come). */
-int stream_write(struct stream *s, const void *data, size_t len, struct err *err);
+/* Sends len bytes on an open stream. True: all went to the kernel. False: the
+ * rest is kept and sent when it can be; `drained` follows, or, if the stream
+ * broke, `ended` when what the peer sent before has been read. */
+bool stream_write(struct stream *s, const void *data, size_t len);
 
 /* Closes at once; no event follows. */
 void stream_close(struct stream *s);

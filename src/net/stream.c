@@ -1,0 +1,204 @@
+/*
+ * Streams over any transport. A stream moves CLOSED, CONNECTING, HANDSHAKE,
+ * OPEN and back to CLOSED; the read watcher is armed from HANDSHAKE on, the
+ * write watcher only while something waits to be written.
+ *
+ * After an event has been called the stream may be gone: nothing below
+ * touches it then.
+ */
+#include "net/stream.h"
+
+#include "net/connect.h"
+#include "net/watch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <unistd.h>
+
+static void drop_unsent(struct stream *s)
+{
+    buf_release(&s->unsent);
+    s->written = 0;
+}
+
+static void end(struct stream *s, int errnum)
+{
+    struct err err;
+    stream_close(s);
+    if (errnum == 0) {
+        s->events->ended(s, NULL);
+        return;
+    }
+    if (errnum == ECONNRESET || errnum == EPIPE)
+        err_set(&err, ERR_RESET, "connection reset by the peer");
+    else
+        err_errno(&err, errnum, "connection lost");
+    s->events->ended(s, &err);
+}
+
+/* One read per event: a short one has emptied the socket, a full one leaves
+ * the watcher raised. */
+static void read_some(struct stream *s)
+{
+    char *scratch = s->net->scratch;
+    ssize_t n = s->ops->read(s, scratch, NET_SCRATCH);
+    if (n > 0)
+        s->events->data(s, scratch, (size_t)n);
+    else if (n == 0)
+        end(s, s->failed_write);
+    else if (errno != EAGAIN && errno != EINTR)
+        end(s, errno);
+    else if (s->failed_write != 0)
+        end(s, s->failed_write);
+}
+
+/* The peer may have answered before it broke the stream, so the answer is
+ * read first; what follows it ends the stream. */
+static void write_failed(struct stream *s, int errnum)
+{
+    s->failed_write = errnum;
+    drop_unsent(s);
+    ev_io_stop(s->net->loop, &s->io_write);
+    ev_feed_event(s->net->loop, &s->io_read, EV_READ);
+}
+
+static void write_some(struct stream *s)
+{
+    ssize_t n = s->ops->write(s, s->unsent.data + s->written, s->unsent.len - s->written);
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            write_failed(s, errno);
+        return;
+    }
+    s->written += (size_t)n;
+    if (s->written < s->unsent.len)
+        return;
+    ev_io_stop(s->net->loop, &s->io_write);
+    drop_unsent(s);
+    s->events->drained(s);
+}
+
+static void opened(struct stream *s)
+{
+    s->state = STREAM_OPEN;
+    s->net->connects++;
+    s->events->connected(s, NULL);
+}
+
+static void shake_hands(struct stream *s)
+{
+    bool want_write = false;
+    struct err err;
+    int rc = s->ops->handshake(s, &want_write, &err);
+    if (rc < 0) {
+        stream_close(s);
+        s->events->connected(s, &err);
+        return;
+    }
+    if (rc == 0 && want_write)
+        ev_io_start(s->net->loop, &s->io_write);
+    else
+        ev_io_stop(s->net->loop, &s->io_write);
+    if (rc > 0)
+        opened(s);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
+{
+    (void)loop, (void)revents;
+    struct stream *s = io->data;
+    if (s->state == STREAM_OPEN)
+        read_some(s);
+    else
+        shake_hands(s);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *io, int revents)
+{
+    (void)loop, (void)revents;
+    struct stream *s = io->data;
+    if (s->state == STREAM_OPEN)
+        write_some(s);
+    else
+        shake_hands(s);
+}
+
+static void on_connected(void *arg, int fd, const struct err *err)
+{
+    struct stream *s = arg;
+    s->connector = NULL;
+    if (err != NULL) {
+        s->state = STREAM_CLOSED;
+        s->events->connected(s, err);
+        return;
+    }
+    s->fd = fd;
+    watch_io_set(&s->io_read, fd, EV_READ);
+    watch_io_set(&s->io_write, fd, EV_WRITE);
+    ev_io_start(s->net->loop, &s->io_read);
+    s->state = STREAM_HANDSHAKE;
+    if (s->ops->handshake != NULL)
+        shake_hands(s);
+    else
+        opened(s);
+}
+
+void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops,
+                 const struct stream_events *events, void *owner)
+{
+    *s = (struct stream){.net = net, .ops = ops, .events = events, .owner = owner, .fd = -1};
+    watch_io_init(&s->io_read, on_readable, s);
+    watch_io_init(&s->io_write, on_writable, s);
+}
+
+void stream_release(struct stream *s)
+{
+    stream_close(s);
+}
+
+void stream_connect(struct stream *s, const char *host, int port)
+{
+    assert(s->state == STREAM_CLOSED);
+    s->state = STREAM_CONNECTING;
+    s->connector = connector_start(s->net, host, port, on_connected, s);
+}
+
+bool stream_write(struct stream *s, const void *data, size_t len)
+{
+    assert(s->state == STREAM_OPEN);
+    ssize_t n = 0;
+    if (s->failed_write != 0)
+        return false;
+    if (s->unsent.len == 0) {
+        n = s->ops->write(s, data, len);
+        if (n == (ssize_t)len)
+            return true;
+        if (n < 0) {
+            if (errno != EAGAIN && errno != EINTR) {
+                write_failed(s, errno);
+                return false;
+            }
+            n = 0;
+        }
+        ev_io_start(s->net->loop, &s->io_write);
+    }
+    buf_add(&s->unsent, (const char *)data + n, len - (size_t)n);
+    return false;
+}
+
+void stream_close(struct stream *s)
+{
+    connector_cancel(s->connector);
+    s->connector = NULL;
+    if (s->fd >= 0) {
+        if (s->ops->close != NULL)
+            s->ops->close(s);
+        ev_io_stop(s->net->loop, &s->io_read);
+        ev_io_stop(s->net->loop, &s->io_write);
+        close(s->fd);
+        s->fd = -1;
+    }
+    drop_unsent(s);
+    s->failed_write = 0;
+    s->state = STREAM_CLOSED;
+}
