@@ -67,7 +67,7 @@ struct cli_list {
     size_t len, cap;
 };
 
-/* "Name: value" or KEY=VALUE, split; spaces around both parts are gone. */
+/* "Name: value" (spaces around both are gone) or KEY=VALUE (as written), split. */
 struct cli_pair {
     char *name;  /* owned */
     char *value; /* owned; may be "" */
@@ -103,7 +103,7 @@ struct cli_args {
     double stop_timeout;  /* run: seconds that running tasks have to finish; 5 */
 
     /* The request of a one-off. */
-    const char *method;       /* not given: GET, or POST with a body */
+    const char *method; /* not given: GET, or POST with a body */
     const char *body;
     const char *json_body;    /* the same with Content-Type: application/json; never both */
     struct cli_pairs headers; /* names are valid tokens, values have no control characters */
@@ -134,8 +134,8 @@ struct cli_args {
     /* serve. */
     uint64_t port; /* 0: any free one */
     const char *bind;
-    double serve_latency; /* seconds */
-    double error_rate;    /* 0..1 */
+    const char *serve_latency; /* as target/latency.h has it; NULL: none */
+    double error_rate;         /* 0..1 */
     const char *token;
 
     bool help, version; /* never seen by a command: the parser turns them into one */
@@ -186,14 +186,14 @@ struct cli_option {
     unsigned commands;                /* those that take it: bits 1 << enum cli_command_id */
     enum cli_group group;
     enum cli_type type;
-    size_t field;         /* offset in struct cli_args */
-    const char *value;    /* placeholder in help: "N", "TIME", "FILE" */
-    const char *fallback; /* the default, written as the person would; NULL: zero */
+    size_t field;          /* offset in struct cli_args */
+    const char *value;     /* placeholder in help: "N", "TIME", "FILE" */
+    const char *fallback;  /* the default, written as the person would; NULL: zero */
     const char *otherwise; /* what happens without it, shown where a default would be */
-    double min, max;      /* of a duration, count or number; max 0: none */
-    const char *choices;  /* words that completion offers, separated by spaces; or NULL */
-    const char *hint;     /* ends the error about a bad value; or NULL */
-    const char *help;     /* a phrase without full stop; may hold several sentences */
+    double min, max;       /* of a duration, count or number; max 0: none */
+    const char *choices;   /* words that completion offers, separated by spaces; or NULL */
+    const char *hint;      /* ends the error about a bad value; or NULL */
+    const char *help;      /* a phrase without full stop; may hold several sentences */
 };
 
 extern const struct cli_option cli_options[];
