@@ -1,0 +1,103 @@
+"""Where reports go: nothing is lost when one of the places cannot take it."""
+
+import json
+import os
+import unittest
+
+from harness import tool
+from harness.case import Case, OK, THRESHOLD
+from harness.wire import answer, response
+
+
+class TestOutputs(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(*answer(response(b"ok")))
+        self.args = ["-c", "2", "-n", "50", self.server.url]
+
+    def test_stdout_closed(self):
+        """inrush ... | head: the reader is gone, the JSON is written all the same."""
+        read, write = os.pipe()
+        os.close(read)
+        run = self.load(*self.args, stdout=write)
+        os.close(write)
+        self.assertIn(run.status, (0, 1), run)
+        self.assertTotals(run, 50, 0)
+
+    def test_stdout_full(self):
+        with open("/dev/full", "wb") as full:
+            run = self.load(*self.args, stdout=full)
+        self.assertStatus(run, 1)
+        self.assertIn("no space left", run.stderr.lower(), run)
+        self.assertTotals(run, 50, 0)
+
+    def test_json_on_a_full_disk(self):
+        run = self.tool(*self.args, "--json", "/dev/full")
+        self.assertStatus(run, 1)
+        self.assertSays(run, "/dev/full", "no space left")
+        self.assertIn("50", run.stdout, "the console report is not lost")
+        self.assertEqual(self.server.request_count, 50)
+
+    def test_json_that_cannot_be_opened_is_said_before_the_run(self):
+        for path in (f"{self.dir}/absent/report.json", self.dir):
+            run = self.tool(*self.args, "--json", path)
+            self.assertUsageError(run, path)
+        self.assertEqual(self.server.request_count, 0)
+
+    def test_json_on_stdout_is_nothing_but_json(self):
+        run = self.tool(*self.args, "--json", "-")
+        self.assertStatus(run, OK)
+        self.assertEqual(json.loads(run.stdout)["totals"]["requests"], 50)
+
+    def test_what_the_json_holds(self):
+        run = self.load(*self.args)
+        report = run.json
+        for key in ("scenario", "duration_s", "users", "workers", "totals", "series", "errors",
+                    "thresholds", "skipped", "generator"):
+            self.assertIn(key, report)
+        self.assertEqual(report["users"], 2)
+        for entry in [report["totals"], *report["series"]]:
+            self.assertLessEqual({"type", "name", "requests", "failures", "rps", "bytes",
+                                  "latency_ms"}, set(entry))
+            self.assertLessEqual({"min", "mean", "stdev", "max", "p50", "p66", "p75", "p80", "p90",
+                                  "p95", "p98", "p99", "p99.9", "p99.99"},
+                                 set(entry["latency_ms"]))
+
+    def test_plain_output_when_not_a_terminal(self):
+        run = self.load(*self.args, "--latency")
+        self.assertNotIn("\x1b", run.output)
+        self.assertNotIn("\r", run.output)
+
+    def test_status_line_on_a_terminal(self):
+        status, output = tool.run_on_terminal("-c", "2", "-d", "2s", self.server.url)
+        self.assertEqual(status, OK, output)
+        self.assertIn("\r", output.replace("\r\n", "\n"), "no refreshed line")
+        self.assertIn("req", output)
+
+    def test_no_colours_where_they_are_not_wanted(self):
+        for args, env in [(["--no-color"], {}), ([], {"NO_COLOR": "1"})]:
+            status, output = tool.run_on_terminal(*self.args, *args, env=env)
+            self.assertEqual(status, OK, output)
+            self.assertNotRegex(output, r"\x1b\[[0-9;]*m")
+
+    def test_quiet_shows_the_report_alone(self):
+        run = self.load(*self.args, "--quiet")
+        self.assertEqual(run.stderr, "", run)
+        self.assertIn("50", run.stdout)
+
+    def test_latency_draws_the_distribution(self):
+        plain, drawn = self.tool(*self.args), self.tool(*self.args, "--latency")
+        self.assertGreater(len(drawn.stdout), len(plain.stdout))
+
+    def test_thresholds_decide_the_exit_status(self):
+        held = self.load(*self.args, "--threshold", "failures == 0",
+                         "--threshold", "requests >= 50")
+        self.assertStatus(held, OK)
+        failed = self.load(*self.args, "--threshold", "p50 < 1us", "--threshold", "failures < 1%")
+        self.assertStatus(failed, THRESHOLD)
+        self.assertEqual([t["passed"] for t in failed.json["thresholds"]], [False, True], failed)
+        self.assertSays(failed, "p50 < 1us")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,321 @@
+"""Mistakes of a script while it runs: counted and shown, nobody else is disturbed."""
+
+import unittest
+
+from harness.case import Case, INTERRUPTED, OK, failure_count, series
+from harness.wire import answer, recv_request, response, send
+
+
+def script_errors(run):
+    return {e["message"]: e["count"] for e in run.json["script_errors"]}
+
+
+class TestErrors(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(*answer(response(b'{"a":1}')))
+
+    def run_scenario(self, body, *args, users=2, seconds="1s"):
+        path = self.scenario(body)
+        return self.load("run", path, "--host", self.server.url, "-u", users, "-r", "1000",
+                         "-d", seconds, "-t", "1", *args)
+
+    def one_error(self, run, *words):
+        """Exactly one kind of script error, which says where and what."""
+        errors = script_errors(run)
+        self.assertEqual(len(errors), 1, run)
+        (message, count), = errors.items()
+        for word in words:
+            self.assertIn(word, message, run)
+        self.assertSays(run, *words)
+        return count
+
+    def test_a_task_that_raises(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
+            U:task("good", {}, function(user) user.http:get("/good") end)
+            U:task("bad", {}, function(user)
+                user.http:get("/before")
+                local nothing = nil
+                return nothing.field
+            end)
+            """)
+        self.assertStatus(run, OK)
+        count = self.one_error(run, "scenario.lua:7", "nothing")
+        self.assertGreater(count, 1)
+        self.assertGreater(series(run, "/good")["requests"], 1, run)
+        # The request before the error is not lost.
+        self.assertEqual(series(run, "/before")["requests"], count, run)
+        self.assertEqual(self.server.request_count, run.json["totals"]["requests"])
+
+    def test_abort_on_script_error(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
+            U:task("bad", {}, function(user) user.http:get("/"); error("stop here") end)
+            """, "--abort-on-script-error", seconds="60s")
+        self.assertStatus(run, 1)
+        self.assertSays(run, "scenario.lua:3", "stop here")
+        self.assertLess(run.json["duration_s"], 60)
+        self.assertGreater(run.json["totals"]["requests"], 0)
+
+    def test_errors_that_are_not_strings(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", {}, function(user) user.http:get("/"); error({ code = 7 }) end)
+            """)
+        self.assertStatus(run, OK)
+        self.assertEqual(len(script_errors(run)), 1, run)
+
+    def test_varying_messages_do_not_grow_without_end(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", {})
+            local n = 0
+            U:task("t", {}, function(user)
+                n = n + 1
+                if n % 100 == 0 then user.http:get("/") end
+                error("number " .. n)
+            end)
+            """, seconds="500ms")
+        self.assertStatus(run, OK)
+        self.assertLess(len(script_errors(run)), 2000, "messages must be bounded")
+
+    def test_stack_overflow(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            local function deep() return 1 + deep() end
+            U:task("t", {}, function(user) user.http:get("/"); deep() end)
+            """)
+        self.assertStatus(run, OK)
+        self.one_error(run, "scenario.lua:3", "stack overflow")
+
+    def test_unknown_option_of_a_request(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            U:task("t", {}, function(user)
+                user.http:get("/ok")
+                user.http:get("/x", { naem = "y" })
+            end)
+            """)
+        self.assertStatus(run, OK)
+        self.one_error(run, "scenario.lua:5", "naem", "'name'")
+
+    def test_wrong_values_of_request_options(self):
+        for options, word in [("{ json = 1, body = 'x' }", "body"), ("{ timeout = 'soon' }", "timeout"),
+                              ("{ expect = 'fine' }", "expect"), ("{ headers = 'A: b' }", "headers"),
+                              ("{ headers = { A = 'b\\r\\nEvil: c' } }", "A"),
+                              ("{ json = { [print] = 1 } }", "json")]:
+            with self.subTest(options):
+                run = self.run_scenario(f"""
+                    local U = inrush.user_class("U", {{ wait = inrush.constant(0.1) }})
+                    U:task("t", {{}}, function(user)
+                        user.http:get("/ok")
+                        user.http:post("/x", {options})
+                    end)
+                    """, seconds="300ms")
+                self.one_error(run, "scenario.lua:5", word)
+
+    def test_a_body_that_is_not_json(self):
+        self.server = self.serve(*answer(response(b"<html>")))
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            U:task("t", {}, function(user)
+                local res = user.http:get("/page")
+                local value = res:json().token
+            end)
+            """)
+        self.assertStatus(run, OK)
+        self.assertEqual(series(run, "/page")["requests"], self.server.request_count)
+        self.assertTrue(script_errors(run) or run.json["errors"], run)
+        self.assertSays(run, "json")
+
+    def test_checks(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            U:task("t", {}, function(user)
+                user.http:get("/expect"):expect(201)
+                user.http:get("/fail"):fail("no good")
+                user.http:get("/option", { expect = { 201, 204 } })
+                user.http:get("/fine"):expect(200)
+            end)
+            """)
+        self.assertStatus(run, OK)
+        for name in ("/expect", "/fail", "/option"):
+            entry = series(run, name)
+            self.assertEqual(entry["failures"], entry["requests"], run)
+        self.assertEqual(series(run, "/fine")["failures"], 0, run)
+        self.assertEqual(failure_count(run, "no good"), series(run, "/fail")["requests"])
+
+    def test_a_failure_may_be_called_good(self):
+        self.server = self.serve(*answer(response(b"", 404, "Not Found")))
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            U:task("t", {}, function(user)
+                user.http:get("/bad")
+                user.http:get("/good", { expect = 404 })
+            end)
+            """)
+        self.assertEqual(series(run, "/good")["failures"], 0, run)
+        self.assertEqual(series(run, "/bad")["failures"], series(run, "/bad")["requests"], run)
+
+    def test_errors_in_hooks_and_handlers(self):
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            function U.on_start(user) error("start is broken") end
+            function U.on_stop(user) error("stop is broken") end
+            U:task("t", {}, function(user) user.http:get("/") end)
+            """)
+        self.assertSays(run, "start is broken")
+
+    def test_an_error_in_test_start(self):
+        path = self.scenario("""
+            inrush.on("test_start", function() error("no token") end)
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", {}, function(user) user.http:get("/") end)
+            """)
+        run = self.tool("run", path, "--host", self.server.url, "-u", "1", "-d", "500ms")
+        self.assertSays(run, "scenario.lua:3", "no token")
+
+
+class TestYields(Case):
+    """Waiting where Lua cannot wait is an error with a line, not a crash."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(*answer(response(b"ok")))
+
+    def broken(self, code, *words):
+        path = self.scenario(f"""
+            local U = inrush.user_class("U", {{ wait = inrush.constant(0.05) }})
+            U:task("t", {{}}, function(user)
+                user.http:get("/ok")
+                {code}
+            end)
+            """)
+        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-d", "500ms")
+        self.assertStatus(run, OK)
+        errors = script_errors(run)
+        self.assertEqual(len(errors), 1, run)
+        for word in words:
+            self.assertIn(word, next(iter(errors)), run)
+        self.assertGreater(series(run, "/ok")["requests"], 1, "others go on")
+        return run
+
+    def test_in_a_sort(self):
+        self.broken("table.sort({ 3, 2, 1 }, function(a, b) user.http:get('/x') return a < b end)",
+                    "scenario.lua:5")
+
+    def test_in_a_gsub(self):
+        self.broken("string.gsub('abc', '.', function(c) inrush.sleep(0.01) return c end)",
+                    "scenario.lua:5")
+
+    def test_in_a_coroutine_of_the_script(self):
+        self.broken("assert(coroutine.resume(coroutine.create(function() "
+                    "user.http:get('/x') end)))", "scenario.lua:5")
+
+    def test_a_yield_of_the_script(self):
+        self.broken("coroutine.yield('lost')", "yield")
+
+    def test_in_a_pcall_it_can(self):
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            U:task("t", {}, function(user)
+                local ok, res = pcall(function() return user.http:get("/in") end)
+                assert(ok and res.status == 200, tostring(res))
+                for _ in pairs({ 1 }) do user.http:get("/in") end
+            end)
+            """)
+        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-d", "300ms")
+        self.assertEqual(script_errors(run), {}, run)
+        self.assertEqual(run.json["totals"]["failures"], 0, run)
+
+
+class TestEndlessLoops(Case):
+    """A task that never ends does not hold the run: neither -d nor Ctrl-C."""
+
+    INTERPRETED = "jit.off(true, true); local i = 0; while true do i = i + 1 end"
+    COMPILED = "local i = 0; while true do i = i + 1 end"
+    EMPTY = "while true do end"
+    CATCHING = "while true do pcall(function() while true do end end) end"
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(*answer(response(b"ok")))
+
+    def endless(self, loop, *args):
+        path = self.scenario(f"""
+            local U = inrush.user_class("U", {{ wait = inrush.constant(0.01) }})
+            U:task("t", {{}}, function(user)
+                user.http:get("/before")
+                {loop}
+            end)
+            """)
+        return self.start("run", path, "--host", self.server.url, "-u", "3", "-r", "1000",
+                          "--stop-timeout", "500ms", *args)
+
+    def ends_by_duration(self, loop):
+        run = self.finish(self.endless(loop, "-d", "500ms"))
+        self.assertIn(run.status, (OK, 3), run)
+        self.assertIsNotNone(run.json, run)
+        self.assertSays(run, "scenario.lua")
+        return run
+
+    def ends_by_signal(self, loop):
+        running = self.endless(loop)
+        self.wait_until(lambda: self.server.request_count > 0, running)
+        self.wait_until(lambda: running.cpu_seconds() > 0.3, running)
+        running.signal()
+        run = self.finish(running)
+        self.assertStatus(run, INTERRUPTED)
+        self.assertIsNotNone(run.json, run)
+        self.assertIn("/before", [s["name"] for s in run.json["series"]], run)
+        return run
+
+    def test_interpreted_by_duration(self):
+        self.ends_by_duration(self.INTERPRETED)
+
+    def test_interpreted_by_signal(self):
+        self.ends_by_signal(self.INTERPRETED)
+
+    def test_compiled_by_duration(self):
+        self.ends_by_duration(self.COMPILED)
+
+    def test_compiled_by_signal(self):
+        self.ends_by_signal(self.COMPILED)
+
+    def test_empty_by_signal(self):
+        self.ends_by_signal(self.EMPTY)
+
+    def test_one_that_catches_every_error(self):
+        self.ends_by_signal(self.CATCHING)
+
+    def test_twice(self):
+        running = self.endless(self.COMPILED, "--stop-timeout", "60s")
+        self.wait_until(lambda: self.server.request_count > 0, running)
+        running.signal()
+        self.wait_until(lambda: running.cpu_seconds() > 0.5, running)
+        running.signal()
+        run = self.finish(running)
+        self.assertStatus(run, INTERRUPTED)
+        self.assertIsNotNone(run.json, run)
+
+
+class TestLongTasks(Case):
+    def test_running_tasks_finish_and_on_stop_runs(self):
+        server = self.serve_each([recv_request(), send(response()),
+                                  recv_request(), send(response())])
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(60) })
+            U:task("t", {}, function(user)
+                user.http:get("/first")
+                inrush.sleep(0.6)
+            end)
+            function U.on_stop(user) user.http:get("/stop") end
+            """)
+        run = self.load("run", path, "--host", server.url, "-u", "1", "-d", "300ms")
+        self.assertStatus(run, OK)
+        self.assertEqual([r.target for r in server.requests], ["/first", "/stop"], run)
+        self.assertTotals(run, 2, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,89 @@
+"""What one more request costs: one send, one recv, and no other call.
+
+Counted, not timed: each program is run twice, with few and with many requests,
+under a library that counts its calls (preload_count.c). The difference divided
+by the difference in requests is the price of a request; starting and ending,
+which cost the same in both, cancel.
+"""
+
+import os
+import unittest
+
+from harness.case import Case, OK
+from harness.nginx import Nginx
+
+PRELOAD = os.environ.get("INRUSH_PRELOAD", "")
+
+# For everything that happens by the clock: progress, snapshots, ticks.
+SOME = 100
+
+SENDS = ("send", "sendto", "sendmsg", "write", "writev")
+RECEIVES = ("recv", "recvfrom", "recvmsg", "read", "readv")
+ALLOCATIONS = ("malloc", "calloc", "realloc")
+
+
+class TestSteadyState(Case):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(os.path.exists(PRELOAD), "INRUSH_PRELOAD names no library")
+        self.nginx = self.enterContext(Nginx())
+
+    def counted(self, *args):
+        """(requests, {function: calls}) of one run."""
+        counts = os.path.join(self.dir, "counts")
+        run = self.load(*args, env={"LD_PRELOAD": PRELOAD, "PRELOAD_COUNT_FILE": counts})
+        self.assertStatus(run, OK)
+        self.assertEqual(run.json["totals"]["failures"], 0, run)
+        with open(counts, encoding="ascii") as lines:
+            calls = {name: int(n) for name, n in (line.split() for line in lines)}
+        return run.json["totals"]["requests"], calls
+
+    def check_difference(self, few, many):
+        requests = many[0] - few[0]
+        self.assertGreater(requests, 50 * SOME, "too few requests to tell")
+        more = {name: many[1][name] - few[1][name] for name in many[1]}
+
+        def total(names):
+            return sum(more[name] for name in names)
+
+        message = f"{requests} more requests cost {more}"
+        self.assertAlmostEqual(total(SENDS), requests, delta=SOME, msg=message)
+        self.assertAlmostEqual(total(RECEIVES), requests, delta=SOME, msg=message)
+        self.assertLessEqual(more["epoll_ctl"], SOME, message)
+        self.assertLessEqual(total(ALLOCATIONS), SOME, message)
+        self.assertLessEqual(more["free"], SOME, message)
+        return requests, more
+
+    def test_one_off(self):
+        few, many = (self.counted("-c", "1", "-t", "1", "-n", n, self.nginx.url)
+                     for n in (1000, 21000))
+        self.assertEqual((few[0], many[0]), (1000, 21000))
+        requests, more = self.check_difference(few, many)
+        waits = more["epoll_wait"] + more["epoll_pwait"]
+        self.assertLessEqual(waits, requests + SOME)
+
+    def test_one_off_with_many_connections(self):
+        """Ready connections share one epoll_wait."""
+        few, many = (self.counted("-c", "64", "-t", "1", "-n", n, self.nginx.url)
+                     for n in (1000, 21000))
+        requests, more = self.check_difference(few, many)
+        self.assertLess(more["epoll_wait"] + more["epoll_pwait"], requests)
+
+    def test_scenario(self):
+        """The baseline's stress class, in a hurry."""
+        path = self.scenario("""
+            local U = inrush.user_class("Stress", { wait = inrush.between(0.001, 0.005) })
+            U:task("rapid_time_check", { weight = 10 }, function(user)
+                user.http:get("/api/v1/time?timezone=UTC", { name = "/api/v1/time [stress]" })
+            end)
+            U:task("rapid_health_check", { weight = 5 }, function(user)
+                user.http:get("/health", { name = "/health [stress]" })
+            end)
+            """)
+        few, many = (self.counted("run", path, "--host", self.nginx.origin, "-u", "30", "-t", "1",
+                                  "-d", seconds) for seconds in ("500ms", "3s"))
+        self.check_difference(few, many)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
