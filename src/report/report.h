@@ -2,6 +2,10 @@
  * Reporters: what turns statistics into something a person or a program
  * reads. A reporter sees snapshots and the run's description, never sockets
  * or Lua. One file each, one row each in the table in report.c.
+ *
+ * The life of a reporter: open before the run, tick while it runs, end after
+ * it. End every reporter that was opened, also when another one's end failed:
+ * a full disk under the JSON file must not cost the console report.
  */
 #pragma once
 
@@ -11,12 +15,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* One user class as the report lists it. */
 struct report_class {
     const char *name;
-    const char *target; /* its host, passwords never; "" when it has none */
-    uint32_t users;     /* planned */
+    const char *target;  /* its host, passwords never; "" when it has none */
+    uint32_t users;      /* planned */
     const char *skipped; /* why it does not run; NULL when it does */
 };
 
@@ -26,22 +31,24 @@ struct report_run {
     const char *scenario; /* the scenario's name or path; NULL for a one-off */
     const char *url;      /* a one-off's target; NULL for a scenario */
     const char *version;
-    uint32_t users;       /* connections, for a one-off */
-    double spawn_rate;    /* users per second; 0: all at once */
-    double duration_s;    /* planned; 0: until a count is reached */
-    uint64_t requests;    /* planned number of requests; 0: no limit */
+    uint32_t users;    /* connections, for a one-off */
+    double spawn_rate; /* users per second; 0: all at once */
+    double rate;       /* intended requests per second (-R); 0: as many as it takes */
+    double duration_s; /* planned; 0: until a count is reached */
+    uint64_t requests; /* planned number of requests; 0: no limit */
     int workers;
     uint64_t seed;
-    double started_wall;  /* seconds since the epoch */
+    double started_wall;                /* seconds since the epoch */
     const struct report_class *classes; /* borrowed */
     size_t classes_len;
     struct catalog *catalog;
 };
 
-/* How the run stands; handed over about once a second while it runs. */
+/* How the run stands. The first tick comes as the load starts, with
+ * elapsed_s 0 and empty statistics; then about one a second. */
 struct report_tick {
     double elapsed_s;
-    uint32_t users;              /* running now */
+    uint32_t users;               /* running now */
     const struct stats *total;    /* since the start */
     const struct stats *interval; /* since the tick before */
     double interval_s;
@@ -56,31 +63,52 @@ enum report_outcome {
 
 /* How it ended. */
 struct report_end {
-    const struct stats *total;
-    double duration_s; /* of the load: what rates divide by */
+    const struct stats *total; /* its begin_ns is when the load started */
+    double duration_s;         /* of the load: what rates divide by */
     enum report_outcome outcome;
+    int signal;         /* for INTERRUPTED: SIGINT or SIGTERM; 0 counts as SIGINT */
     const char *reason; /* for ABORTED: what ended it; or NULL */
     const struct threshold_result *thresholds;
     size_t thresholds_len;
-    const char *const *notes; /* what a reader must know to trust the figures: stuck workers, lost users */
+    const char *const
+        *notes; /* what a reader must know to trust the figures: stuck workers, lost users */
     size_t notes_len;
 };
+
+/* What the program's exit status is after such an end, and what it means. One
+ * place, so that the status and the reports cannot disagree. */
+int report_exit_status(const struct report_end *end);
+const char *report_exit_meaning(int status);
+
+/* Requests that got an answer, whatever it was: all but those that failed on
+ * their way (refused, timed out, cut off...). 0: nothing was measured. */
+uint64_t report_answered(const struct stats *total);
 
 struct reporter; /* one live instance */
 
 struct report_options {
-    const char *path;  /* where to write; NULL: stdout; "-": stdout */
-    bool latency;      /* the console draws the latency histogram */
-    bool quiet;        /* no progress while it runs */
-    bool color;        /* the terminal shows colours */
-    bool terminal;     /* stderr is a terminal: one refreshed line, not plain lines */
+    const char *path; /* json: the file; NULL or "-": stdout */
+    FILE *out;        /* console: where the report goes; borrowed, as live */
+    FILE *live;       /* console: where it shows how the run stands */
+    int columns;      /* console: the width of out; 0: ask the terminal; no limit when it is none */
+    bool latency;     /* console: draw the latency histogram */
+    bool quiet;       /* console: nothing while it runs */
+    bool color;       /* out shows colours */
+    bool live_color;  /* live shows colours */
+    bool terminal;    /* live is a terminal: one refreshed line, not plain lines */
+    bool utf8;        /* both show more than ASCII */
 };
+
+/* Fills everything from the environment: streams, terminals, NO_COLOR, TERM
+ * and the locale's character set; path NULL, latency and quiet false. With
+ * stdout_taken ("--json -") the console report goes to stderr. */
+void report_options_detect(struct report_options *opt, bool stdout_taken);
 
 /* A kind of reporter. Slots but `open` and `end` may be NULL. */
 struct reporter_kind {
     const char *name; /* "console", "json" */
     /* Checks that it can write before the run starts. NULL and *err filled
-     * when it cannot. */
+     * when it cannot. opt is copied, its strings and streams are borrowed. */
     struct reporter *(*open)(const struct report_run *run, const struct report_options *opt,
                              struct err *err);
     void (*tick)(struct reporter *r, const struct report_tick *tick);

@@ -1,0 +1,183 @@
+/* The console's tables by user class and by series. */
+#include "report/console.h"
+
+#include "base/units.h"
+#include "report/figure.h"
+#include "report/histogram.h"
+#include "report/table.h"
+
+void console_classes(struct console *c)
+{
+    static const struct table_column columns[] = {
+        {.title = "Class"},
+        {.title = "Users", .right = true},
+        {.title = "Target", .flexible = true, .least = 24},
+    };
+    if (c->run->classes_len == 0)
+        return;
+    page_heading(&c->page, "User classes", "");
+    struct table t;
+    table_init(&t, &c->page, columns, 3);
+    for (size_t i = 0; i < c->run->classes_len; i++) {
+        const struct report_class *class = &c->run->classes[i];
+        char users[UNITS_MAX];
+        table_add(&t, class->skipped ? PAGE_DIM : PAGE_PLAIN, class->name);
+        if (class->skipped != NULL) {
+            table_add(&t, PAGE_DIM, "–");
+            table_addf(&t, PAGE_DIM, "skipped: %s", class->skipped);
+        } else {
+            table_add(&t, PAGE_PLAIN, units_format_count(users, class->users));
+            table_add(&t, PAGE_PLAIN, class->target != NULL ? class->target : "");
+        }
+    }
+    table_print(&t);
+    table_release(&t);
+}
+
+/* What is left out on a narrow terminal is said, not lost. */
+static void say_dropped(struct console *c, int dropped)
+{
+    if (dropped == 0)
+        return;
+    page_addf(&c->page, PAGE_DIM, "  %d more %s in a wider terminal, or with --json.", dropped,
+              dropped == 1 ? "column" : "columns");
+    page_end_line(&c->page);
+}
+
+static void add_ms(struct table *t, const struct console *c, enum page_style style, uint64_t count,
+                   double ms)
+{
+    char figure[FIGURE_MAX];
+    table_add(t, style, count > 0 ? figure_number(figure, ms, c->digest.decimals) : "-");
+}
+
+static void add_requests_row(struct table *t, const struct console *c,
+                             const struct series_summary *s, enum page_style style)
+{
+    char figure[FIGURE_MAX];
+    const struct latency_summary *l = &s->latency;
+    enum page_style failed = s->failures > 0 ? PAGE_BAD : PAGE_DIM;
+    table_add(t, style, s->type);
+    table_add(t, style, s->name);
+    table_add(t, style, units_format_count(figure, s->requests));
+    table_add(t, failed, units_format_count(figure, s->failures));
+    table_add(t, failed, figure_percent(figure, s->failures, s->requests));
+    add_ms(t, c, style, l->count, l->mean);
+    add_ms(t, c, style, l->count, l->min);
+    add_ms(t, c, style, l->count, l->max);
+    add_ms(t, c, style, l->count, l->p[0]);
+    table_add(t, style, figure_number(figure, s->rps, 2));
+    table_add(t, failed, figure_number(figure, s->failures_per_s, 2));
+}
+
+void console_requests(struct console *c)
+{
+    static const struct table_column columns[] = {
+        {.title = "Type"},
+        {.title = "Name", .flexible = true, .least = 16},
+        {.title = "Requests", .right = true},
+        {.title = "Failed", .right = true},
+        {.title = "Failed %", .right = true, .drop = 2},
+        {.title = "Avg", .right = true, .drop = 1},
+        {.title = "Min", .right = true, .drop = 3},
+        {.title = "Max", .right = true},
+        {.title = "Median", .right = true},
+        {.title = "Req/s", .right = true},
+        {.title = "Failed/s", .right = true, .drop = 4},
+    };
+    page_heading(&c->page, "Requests", "times in ms");
+    struct table t;
+    table_init(&t, &c->page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (size_t i = 0; i < c->digest.rows.len; i++)
+        add_requests_row(&t, c, &c->digest.rows.items[i].summary, PAGE_PLAIN);
+    if (c->digest.rows.len > 0)
+        table_rule(&t);
+    add_requests_row(&t, c, &c->digest.total_summary, PAGE_STRONG);
+    say_dropped(c, table_print(&t));
+    table_release(&t);
+}
+
+static const struct table_column percentile_columns[] = {
+    {.title = "Type"},
+    {.title = "Name", .flexible = true, .least = 16},
+    {.title = "50%", .right = true},
+    {.title = "66%", .right = true, .drop = 7},
+    {.title = "75%", .right = true, .drop = 5},
+    {.title = "80%", .right = true, .drop = 6},
+    {.title = "90%", .right = true, .drop = 2},
+    {.title = "95%", .right = true},
+    {.title = "98%", .right = true, .drop = 4},
+    {.title = "99%", .right = true},
+    {.title = "99.9%", .right = true, .drop = 1},
+    {.title = "99.99%", .right = true, .drop = 3},
+    {.title = "100%", .right = true},
+};
+
+static void add_percentiles_row(struct table *t, const struct console *c,
+                                const struct series_summary *s, const struct latency_summary *l,
+                                enum page_style style)
+{
+    table_add(t, style, s->type);
+    table_add(t, style, s->name);
+    for (int i = 0; i < SUMMARY_PERCENTILES; i++)
+        add_ms(t, c, style, l->count, l->p[i]);
+    add_ms(t, c, style, l->count, l->max);
+}
+
+static void percentile_table(struct console *c, const char *title, const char *remark, bool service)
+{
+    page_heading(&c->page, title, remark);
+    struct table t;
+    table_init(&t, &c->page, percentile_columns,
+               sizeof(percentile_columns) / sizeof(percentile_columns[0]));
+    bool any = false;
+    for (size_t i = 0; i < c->digest.rows.len; i++) {
+        const struct series_summary *s = &c->digest.rows.items[i].summary;
+        if (service && !s->has_service)
+            continue;
+        any = true;
+        add_percentiles_row(&t, c, s, service ? &s->service : &s->latency, PAGE_PLAIN);
+    }
+    if (any)
+        table_rule(&t);
+    const struct series_summary *total = &c->digest.total_summary;
+    add_percentiles_row(&t, c, total, service ? &total->service : &total->latency, PAGE_STRONG);
+    say_dropped(c, table_print(&t));
+    table_release(&t);
+}
+
+void console_percentiles(struct console *c)
+{
+    if (c->digest.total_summary.latency.count == 0)
+        return;
+    if (!c->digest.total_summary.has_service) {
+        percentile_table(c, "Percentiles of the response time", "in ms", false);
+        return;
+    }
+    percentile_table(c, "Percentiles of the response time", "in ms, from when the request was due",
+                     false);
+    percentile_table(c, "Percentiles of the service time", "in ms, from when the request was sent",
+                     true);
+}
+
+/* Each series has a drawing of its own up to this many. */
+enum { HISTOGRAM_SERIES_MAX = 4 };
+
+void console_histograms(struct console *c)
+{
+    const struct digest *d = &c->digest;
+    if (!c->latency || d->total.response.count == 0)
+        return;
+    page_heading(&c->page, "Latency distribution",
+                 d->rows.len == 1 ? "response time" : "response time, all requests");
+    histogram_draw(&c->page, &d->total.response, d->decimals);
+    if (d->rows.len < 2 || d->rows.len > HISTOGRAM_SERIES_MAX)
+        return;
+    for (size_t i = 0; i < d->rows.len; i++) {
+        const struct series_summary *s = &d->rows.items[i].summary;
+        page_end_line(&c->page);
+        page_addf(&c->page, PAGE_STRONG, "  %s %s", s->type, s->name);
+        page_end_line(&c->page);
+        histogram_draw(&c->page, &d->rows.items[i].series->response, d->decimals);
+    }
+}

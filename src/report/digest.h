@@ -1,0 +1,33 @@
+/*
+ * The run's statistics summed and sorted once, so that every reporter shows
+ * the same figures in the same order.
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "report/report.h"
+#include "stats/summary.h"
+
+struct digest_row {
+    const struct series *series; /* borrowed from the statistics */
+    struct series_summary summary;
+};
+
+struct digest {
+    double duration_s;
+    VEC(struct digest_row) rows; /* by type, then name */
+    struct series total;         /* the sum over all series */
+    struct series_summary total_summary;
+    VEC(struct status_count) statuses;              /* of all series, by code */
+    uint64_t without_status;                        /* requests that have none, where others do */
+    VEC(const struct failure *) failures;           /* most frequent first */
+    VEC(const struct script_error *) script_errors; /* most frequent first */
+    uint64_t start_ns;                              /* of the load */
+    int decimals; /* that milliseconds are shown with, in all tables */
+};
+
+void digest_init(struct digest *d, const struct report_run *run, const struct report_end *end);
+void digest_release(struct digest *d);
+
+/* Seconds into the run of a clock_ns() time. */
+double digest_elapsed(const struct digest *d, uint64_t ns);

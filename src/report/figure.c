@@ -1,0 +1,57 @@
+/* Figures for the console; see figure.h. */
+#include "report/figure.h"
+
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *figure_number(char buf[FIGURE_MAX], double n, int decimals)
+{
+    char digits[FIGURE_MAX];
+    int len = isfinite(n) ? snprintf(digits, sizeof(digits), "%.*f", decimals, n) : -1;
+    if (len < 0 || len >= FIGURE_MAX * 2 / 3)
+        return strcpy(buf, "-");
+    int whole = decimals > 0 ? len - decimals - 1 : len;
+    char *to = buf;
+    for (int i = 0; i < len; i++) {
+        int left = whole - i; /* digits of the whole part still to come */
+        if (i > 0 && left > 0 && left % 3 == 0 && digits[i - 1] != '-')
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = 0;
+    return buf;
+}
+
+const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole)
+{
+    if (whole == 0)
+        return strcpy(buf, "-");
+    double percent = 100.0 * (double)part / (double)whole;
+    if (part > 0 && percent < 0.005)
+        return strcpy(buf, "<0.01%");
+    if (part < whole && percent >= 99.995)
+        return strcpy(buf, ">99.99%");
+    snprintf(buf, FIGURE_MAX, "%.2f%%", percent);
+    return buf;
+}
+
+const char *figure_elapsed(char buf[FIGURE_MAX], double seconds)
+{
+    if (seconds < 59.95) {
+        snprintf(buf, FIGURE_MAX, "%.1fs", seconds > 0 ? seconds : 0);
+        return buf;
+    }
+    char elapsed[UNITS_MAX];
+    snprintf(buf, FIGURE_MAX, "%s", units_format_elapsed(elapsed, seconds));
+    return buf;
+}
+
+const char *figure_duration_ms(char buf[FIGURE_MAX], double ms)
+{
+    char duration[UNITS_MAX];
+    snprintf(buf, FIGURE_MAX, "%s", units_format_duration(duration, ms / 1000));
+    return buf;
+}

@@ -1,0 +1,15 @@
+/* Figures as the console shows them: thousands separated, never "nan". */
+#pragma once
+
+#include <stdint.h>
+
+enum { FIGURE_MAX = 48 };
+
+/* "1,234.57"; "-" for what is no number. Writes into buf and returns it. */
+const char *figure_number(char buf[FIGURE_MAX], double n, int decimals);
+/* "12.3%": two decimals, and never 0.00% or 100.00% for what is neither. */
+const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole);
+/* "9.8s", "1m 30s": a moment or a span of the run. */
+const char *figure_elapsed(char buf[FIGURE_MAX], double seconds);
+/* "0.43 ms", "12.3 ms", "4.20 s": three significant digits, for prose. */
+const char *figure_duration_ms(char buf[FIGURE_MAX], double ms);

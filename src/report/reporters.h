@@ -1,0 +1,8 @@
+/* The rows of the table in report.c. A new reporter: one file with its kind,
+ * one line here, one row there. */
+#pragma once
+
+#include "report/report.h"
+
+extern const struct reporter_kind report_console;
+extern const struct reporter_kind report_json;

@@ -1,0 +1,30 @@
+/*
+ * Foreign text for a terminal. Names and messages come from scripts and
+ * servers: they may hold escape sequences, line ends or broken UTF-8, and
+ * must neither drive the terminal nor break a table.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The next code point of a UTF-8 string; *p moves behind it. An invalid byte
+ * is U+FFFD and one byte long. 0 at the end. */
+uint32_t text_next(const char **p);
+
+/* Appends s as one line of harmless text: control characters as escapes,
+ * broken bytes and direction overrides as U+FFFD. Without utf8 the signs that
+ * reports draw with become their ASCII likeness, all else beyond ASCII '?'. */
+void text_clean(struct buf *out, const char *s, bool utf8);
+
+/* How many columns clean text takes. */
+int text_width(const char *s);
+
+/* Appends clean text cut to at most width columns: its middle gives way to an
+ * ellipsis, since names differ at both ends. */
+void text_cut(struct buf *out, const char *s, int width, bool utf8);
+
+/* The number of bytes of clean text that fit into width columns. */
+size_t text_prefix(const char *s, int width);

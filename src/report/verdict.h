@@ -1,0 +1,23 @@
+/*
+ * Whose figures they are. A load generator that is itself at its limit
+ * measures itself; the report must say so.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "stats/stats.h"
+
+#include <stdbool.h>
+
+struct verdict {
+    double cpu_share;       /* of the workers' wall time, 0..1; -1: not known */
+    double loop_lag_p99_ms; /* how late the event loops were; -1: not known */
+    bool limited;           /* the generator was the limit */
+};
+
+/* Limited: the workers computed more than 90 % of the time, or 1 % of their
+ * timers ran more than 10 ms late. */
+void verdict_reach(struct verdict *v, const struct generator_stats *g);
+
+/* The same in a sentence or two. */
+void verdict_describe(struct buf *out, const struct verdict *v, int workers);
