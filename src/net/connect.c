@@ -195,8 +195,8 @@ static void on_resolved(struct dns_query *q, const struct dns_addresses *address
         finish(c, -1);
 }
 
-struct connector *connector_start(struct net *net, const char *host, int port,
-                                  connector_done *done, void *arg)
+struct connector *connector_start(struct net *net, const char *host, int port, connector_done *done,
+                                  void *arg)
 {
     struct connector *c = xcalloc(1, sizeof(*c));
     c->net = net;

@@ -21,8 +21,8 @@ struct connector;
 typedef void connector_done(void *arg, int fd, const struct err *err);
 
 /* host is borrowed until done or cancelled. */
-struct connector *connector_start(struct net *net, const char *host, int port,
-                                  connector_done *done, void *arg);
+struct connector *connector_start(struct net *net, const char *host, int port, connector_done *done,
+                                  void *arg);
 /* Harmless for NULL. */
 void connector_cancel(struct connector *c);
 

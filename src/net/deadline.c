@@ -27,7 +27,7 @@ struct deadlines {
     ev_timer timer;
     uint64_t timer_tick; /* what the timer is set for; NEVER while stopped */
     uint64_t next_tick;
-    uint64_t used[WORDS]; /* bit set: the slot's list is not empty */
+    uint64_t used[WORDS];         /* bit set: the slot's list is not empty */
     struct deadline slots[SLOTS]; /* the heads of rings through prev and next */
 };
 

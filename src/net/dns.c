@@ -59,9 +59,9 @@ struct kept {
 };
 
 struct resolver {
-    struct ev_loop *loop;          /* borrowed, outlived by the worker's loop */
-    struct lookups *lookups;       /* owned */
-    bool threaded;                 /* thread runs; it starts on first need */
+    struct ev_loop *loop;    /* borrowed, outlived by the worker's loop */
+    struct lookups *lookups; /* owned */
+    bool threaded;           /* thread runs; it starts on first need */
     pthread_t thread;
     ev_async answered;             /* started while requests are in flight */
     struct dns_request *in_flight; /* owned, but for one that the thread has */

@@ -3,9 +3,10 @@
  * time, over a stream (RFC 9112). It connects when it must, keeps the
  * connection while the server does, and connects again when it was lost.
  *
- * After a connection could not be made, the next attempt waits: 10 ms, then
- * twice as long each time, at most 1 s, each with up to 50 % of jitter, so that
- * a dead server is not spun on. That wait lies before op.start_ns.
+ * After a connection could not be made, the next attempt is not made before
+ * 10 ms have passed, then 20 ms and so on up to 1 s, each with up to half of it
+ * taken off at random, so that a dead server is not spun on. That wait lies
+ * before op.start_ns and outside the timeout.
  *
  * A request on a kept connection which the server closes before the first
  * byte of an answer is a failure (ERR_CLOSED), not a silent retry: the report
@@ -13,7 +14,6 @@
  */
 #pragma once
 
-#include "base/buf.h"
 #include "net/net.h"
 #include "net/op.h"
 #include "proto/http1_parser.h"
@@ -42,19 +42,23 @@ struct http1_op {
     size_t request_len;
     bool head_request; /* HEAD: the answer has no body */
     bool keep_body;    /* hand head and body over; otherwise they are only counted */
-    bool close_after;  /* do not keep the connection */
+    bool close_after;  /* do not keep the connection; the header that says so is the starter's */
 
-    /* Set on completion. The spans are valid during `complete`, and until the
-     * connection's next start or release if http1_keep() is called in it. */
+    /* The connection's. */
+    struct http1_conn *conn;
+
+    /* Set on completion. The spans are valid during `complete`, until it starts
+     * the connection's next request: copy what must live longer. */
     int status; /* 0: no status line arrived */
-    const char *head; /* header lines without the status line, for http1_header_find */
+    const char *head; /* status line and header, for http1_header_find; NULL without keep_body */
     size_t head_len;
     const char *body; /* chunks joined; NULL without keep_body */
     size_t body_len;  /* counted also without keep_body */
 };
 
 struct http1_conn *http1_conn_new(struct net *net, const struct http1_origin *origin);
-/* A pending operation is cancelled first (it completes with ERR_CANCELLED). */
+/* A pending operation is cancelled first (it completes with ERR_CANCELLED).
+ * May be called from inside `complete`. */
 void http1_conn_free(struct http1_conn *c);
 
 /* Starts a request; none may be pending on c. timeout_s > 0: the deadline of
