@@ -1,0 +1,209 @@
+/*
+ * Zones over GLib's GTimeZone: immutable once loaded, kept for ever in a table
+ * that readers walk without a lock, because a load test asks for the same few
+ * names millions of times.
+ */
+#include "target/zone.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct zone {
+    char *name;    /* owned */
+    GTimeZone *tz; /* owned */
+    /* Its yearly rule goes on for ever, but tzdata's table of it ends in 2037. */
+    bool rule_goes_on;
+};
+
+const char *const zone_listed[ZONE_LISTED] = {
+    "UTC",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "America/Anchorage",
+    "America/Argentina/Buenos_Aires",
+    "America/Bogota",
+    "America/Chicago",
+    "America/Denver",
+    "America/Halifax",
+    "America/Lima",
+    "America/Los_Angeles",
+    "America/Mexico_City",
+    "America/New_York",
+    "America/Phoenix",
+    "America/Santiago",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "America/Toronto",
+    "Asia/Bangkok",
+    "Asia/Dhaka",
+    "Asia/Dubai",
+    "Asia/Hong_Kong",
+    "Asia/Jakarta",
+    "Asia/Karachi",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Asia/Seoul",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Tehran",
+    "Asia/Tokyo",
+    "Atlantic/Azores",
+    "Australia/Adelaide",
+    "Australia/Perth",
+    "Australia/Sydney",
+    "Europe/Athens",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Moscow",
+    "Europe/Paris",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Honolulu",
+};
+
+enum { DAY = 86400 };
+#define START_OF_2038 INT64_C(2145916800)
+
+static int64_t utc_midnight(int year, int month)
+{
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = 1};
+    return timegm(&tm);
+}
+
+/* tzdata names consist of few characters; without a dot, no path leads out of
+ * its folder. "posix" and "right" repeat all zones, the latter with leap
+ * seconds, and are no part of the names. */
+static bool is_plausible_name(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > 64 || name[0] == '/' || strncmp(name, "posix/", 6) == 0 ||
+        strncmp(name, "right/", 6) == 0)
+        return false;
+    for (const char *p = name; *p; p++) {
+        if (!isascii(*p) || (!isalnum((unsigned char)*p) && !strchr("_+-/", *p)))
+            return false;
+    }
+    return true;
+}
+
+/* GLib takes more than names (offsets, POSIX rules): only what has a file is one. */
+static bool has_zone_file(const char *name)
+{
+    const char *folder = getenv("TZDIR");
+    char *path = xasprintf("%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    free(path);
+    if (fd < 0)
+        return false;
+    char magic[4];
+    bool is_zone = read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    close(fd);
+    return is_zone;
+}
+
+static int interval_at(GTimeZone *tz, int64_t unix_s)
+{
+    return g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, unix_s);
+}
+
+static struct zone *zone_load(const char *name)
+{
+    bool utc = strcmp(name, "UTC") == 0; /* even where tzdata is missing */
+    if (!utc && (!is_plausible_name(name) || !has_zone_file(name)))
+        return NULL;
+    GTimeZone *tz = utc ? g_time_zone_new_utc() : g_time_zone_new_identifier(name);
+    if (!tz)
+        return NULL;
+    struct zone *zone = xcalloc(1, sizeof *zone);
+    zone->name = xstrdup(name);
+    zone->tz = tz;
+    int at_2037 = interval_at(tz, utc_midnight(2037, 1));
+    int at_2038 = interval_at(tz, START_OF_2038);
+    zone->rule_goes_on = at_2037 != at_2038 && at_2038 == interval_at(tz, utc_midnight(2200, 1));
+    return zone;
+}
+
+/* Open addressing, never emptied. Only names that have a file get in: some
+ * 600, so it does not fill. */
+enum { SLOTS = 4096 };
+static _Atomic(struct zone *) slots[SLOTS];
+
+static size_t hash(const char *name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619u;
+    return h;
+}
+
+const struct zone *zone_find(const char *name)
+{
+    if (!*name)
+        name = "UTC";
+    struct zone *fresh = NULL;
+    for (size_t i = hash(name), tries = 0; tries < SLOTS; i++, tries++) {
+        _Atomic(struct zone *) *slot = &slots[i % SLOTS];
+        struct zone *there = atomic_load_explicit(slot, memory_order_acquire);
+        if (!there) {
+            if (!fresh && !(fresh = zone_load(name)))
+                return NULL;
+            if (atomic_compare_exchange_strong(slot, &there, fresh))
+                return fresh;
+        }
+        if (strcmp(there->name, name) == 0) {
+            if (fresh) { /* another thread was faster */
+                g_time_zone_unref(fresh->tz);
+                free(fresh->name);
+                free(fresh);
+            }
+            return there;
+        }
+    }
+    return fresh;
+}
+
+/*
+ * The instant between 2030 and 2038 at which a yearly rule says the same as at
+ * unix_s. Rules are of the form "n-th weekday of a month" with all months from
+ * March to November, so years that begin on 1 March with the same weekday are
+ * alike, and these eight have all seven.
+ */
+static int64_t before_2038(int64_t unix_s)
+{
+    struct tm tm;
+    time_t t = unix_s;
+    gmtime_r(&t, &tm);
+    int year = tm.tm_year + 1900 - (tm.tm_mon < 2);
+    int64_t march = utc_midnight(year, 3);
+    for (int like = 2037; like >= 2030; like--) {
+        int64_t like_march = utc_midnight(like, 3);
+        if ((march - like_march) % (7 * DAY) == 0)
+            return unix_s - march + like_march;
+    }
+    return unix_s;
+}
+
+struct zone_local zone_at(const struct zone *zone, int64_t unix_s)
+{
+    if (unix_s >= START_OF_2038 && zone->rule_goes_on)
+        unix_s = before_2038(unix_s);
+    int interval = interval_at(zone->tz, unix_s);
+    return (struct zone_local){
+        .offset = g_time_zone_get_offset(zone->tz, interval),
+        .dst = g_time_zone_is_dst(zone->tz, interval),
+        .abbreviation = g_time_zone_get_abbreviation(zone->tz, interval),
+    };
+}
