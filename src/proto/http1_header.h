@@ -4,7 +4,7 @@
  * RFC 9112 5). Used lazily: the parser itself looks only at the few fields
  * that frame the message.
  *
- *     struct http1_span rest = http1_header_block(head);
+ *     struct http1_span rest = head;
  *     struct http1_header h;
  *     while (http1_header_next(&rest, &h))
  *         ...h.name, h.value
@@ -33,18 +33,16 @@ struct http1_span http1_span(const char *s);
 /* True if both are the same letters, ASCII case aside. */
 bool http1_span_equal_nocase(struct http1_span a, struct http1_span b);
 
-/* The head without its first line (status or request line): what
- * http1_header_next walks. */
-struct http1_span http1_header_block(struct http1_span head);
-
-/* Takes the next field off the front of rest. False at the end of the block
- * (its empty line, or the end of the span). Lines that are no field (no
- * colon, or nothing before it) are passed over. A value that the server
- * folded over several lines still holds its line ends; http1_value_add
- * copies it as the RFC wants it read. */
+/* Takes the next field off the front of rest, which starts as a message head,
+ * with or without its status line. False at the end (the empty line, or the
+ * end of the span). Lines that are no field (no colon, a name that is not a
+ * token: the status line among them) are passed over. A value that the server
+ * folded over several lines still holds its line ends; http1_value_add copies
+ * it as the RFC wants it read. */
 bool http1_header_next(struct http1_span *rest, struct http1_header *field);
 
-/* The first field of that name in a whole message head; false if none. */
+/* The first field of that name in a head (with or without its status line);
+ * false if there is none. */
 bool http1_header_find(struct http1_span head, const char *name, struct http1_span *value);
 
 /* Appends value with each fold (line end and white space) made one space. */

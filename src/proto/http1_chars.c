@@ -1,0 +1,33 @@
+/* Foreign bytes made fit for an error message. */
+#include "proto/http1_chars.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *put_escaped(char *to, char c)
+{
+    static const char named[] = "\rr\nn\tt\"\"\\\\";
+    for (const char *n = named; *n; n += 2) {
+        if (*n == c) {
+            *to++ = '\\';
+            *to++ = n[1];
+            return to;
+        }
+    }
+    if (c >= ' ' && c <= '~')
+        *to++ = c;
+    else
+        to += sprintf(to, "\\x%02x", (unsigned char)c);
+    return to;
+}
+
+const char *http1_quote(char out[HTTP1_QUOTE_MAX], struct http1_span bytes)
+{
+    char *to = out;
+    *to++ = '"';
+    for (size_t i = 0; i < bytes.len && i < HTTP1_QUOTE_SHOWN; i++)
+        to = put_escaped(to, bytes.data[i]);
+    *to++ = '"';
+    strcpy(to, bytes.len > HTTP1_QUOTE_SHOWN ? "..." : "");
+    return out;
+}
