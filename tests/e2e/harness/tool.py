@@ -83,9 +83,10 @@ class Running:
     def signal(self, number=signal.SIGINT):
         self.process.send_signal(number)
 
-    def stderr_so_far(self):
-        size = os.fstat(self._err.fileno()).st_size
-        return os.pread(self._err.fileno(), size, 0).decode("utf-8", "replace")
+    def output_so_far(self):
+        """What it has written to stdout and stderr."""
+        return "".join(os.pread(f.fileno(), os.fstat(f.fileno()).st_size, 0)
+                       .decode("utf-8", "replace") for f in (self._out, self._err))
 
     def cpu_seconds(self):
         """User and system time so far."""
