@@ -1,0 +1,316 @@
+--- The scenario API: user classes, tasks, waits, events, defaults.
+--
+-- A scenario file is loaded once in the control state (where test_start and
+-- test_stop run) and once in every worker (where users live). What it declares
+-- here is kept in plain tables; C reads them through `inrush.scenario` after
+-- the file has run, and never while users do.
+-- @module inrush
+
+local core = require "inrush.core"
+local options = require "inrush.options"
+
+local inrush = {}
+
+--- What the file has declared so far; read by script/scenario.c.
+-- @table scenario
+local scenario = {
+  classes = {},      -- in order of declaration; also by name
+  defaults = {},     -- users, spawn_rate, ...
+  profiles = {},     -- name -> the same fields
+  handlers = {},     -- event -> list of functions
+  thresholds = {},   -- expressions
+}
+inrush.scenario = scenario
+
+--- The version of inrush, "0.1.0".
+inrush.version = core.version
+
+local function fail(level, format, ...)
+  error(string.format(format, ...), level + 1)
+end
+
+--- Waits ------------------------------------------------------------------
+
+local Wait = {}
+Wait.__index = Wait
+
+local function seconds(value, what)
+  if type(value) ~= "number" or value ~= value or value < 0 or value == math.huge then
+    fail(3, "%s takes seconds, 0 or more, not %s", what, tostring(value))
+  end
+  return value
+end
+
+local function wait(kind, low, high)
+  return setmetatable({ kind = kind, low = low, high = high }, Wait)
+end
+
+--- Wait a random time between two, in seconds, after each task.
+function inrush.between(low, high)
+  low, high = seconds(low, "between(low, high)"), seconds(high, "between(low, high)")
+  if high < low then
+    fail(2, "between(%g, %g): the second must not be below the first", low, high)
+  end
+  return wait("between", low, high)
+end
+
+--- Wait the same time, in seconds, after each task.
+function inrush.constant(time)
+  time = seconds(time, "constant(time)")
+  return wait("between", time, time)
+end
+
+--- Start a task every `period` seconds, however long the task takes; when it
+-- takes longer, the next one is due already and its response time says so.
+function inrush.pacing(period)
+  period = seconds(period, "pacing(period)")
+  return wait("pacing", period, period)
+end
+
+--- Start `rate` tasks per second and user: pacing(1 / rate).
+function inrush.throughput(rate)
+  if type(rate) ~= "number" or not (rate > 0) then
+    fail(2, "throughput(rate) takes tasks per second, above 0, not %s", tostring(rate))
+  end
+  return wait("pacing", 1 / rate, 1 / rate)
+end
+
+--- User classes -------------------------------------------------------------
+
+local UserClass = {}
+UserClass.__index = UserClass
+
+local HOOKS = { "on_start", "on_stop" }
+
+--- class.on_start and class.on_stop are functions; other fields are mistakes.
+function UserClass:__newindex(name, value)
+  options.one_of(name, HOOKS, "hook", 2, string.format("user class '%s'", self.name))
+  if type(value) ~= "function" then
+    fail(2, "user class '%s': %s must be a function, not %s", self.name, name, type(value))
+  end
+  rawset(self, name, value)
+end
+
+local function is_wait(value)
+  return getmetatable(value) == Wait or type(value) == "function"
+end
+
+local CLASS_OPTIONS = {
+  weight = options.number { min = 0 },
+  fixed_count = options.integer { min = 0 },
+  wait = options.any(is_wait, "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
+  host = options.string(),
+  headers = options.table(),
+  timeout = options.duration(),
+  tags = options.list_of_strings(),
+  extends = options.any(function(value) return getmetatable(value) == UserClass end, "a user class"),
+  abstract = options.boolean(),
+}
+
+local TASK_OPTIONS = {
+  weight = options.number { min = 0 },
+  tags = options.list_of_strings(),
+}
+
+--- Declares a user class.
+-- @string name what the report calls it
+-- @tparam ?table opts weight (1), fixed_count, wait (none), host, headers sent
+-- with each of its requests, timeout (seconds or a text), tags for all its tasks,
+-- extends (a class whose options, tasks and hooks it starts from), abstract
+-- (never run itself)
+-- @return the class, for `class:task`, `class.on_start` and `class.on_stop`
+function inrush.user_class(name, opts)
+  if type(name) ~= "string" or name == "" then
+    fail(2, "user_class takes a name first, not %s", tostring(name))
+  end
+  if scenario.classes[name] then
+    fail(2, "user class '%s' is declared twice", name)
+  end
+  opts = options.check(opts, CLASS_OPTIONS, string.format("user class '%s'", name), 2)
+  local base = opts.extends
+  local class = setmetatable({
+    name = name,
+    weight = opts.weight or base and base.weight or 1,
+    fixed_count = opts.fixed_count or 0,
+    wait = opts.wait or base and base.wait,
+    host = opts.host or base and base.host,
+    timeout = opts.timeout or base and base.timeout,
+    headers = {},
+    tags = opts.tags or base and base.tags or {},
+    abstract = opts.abstract or false,
+    extends = base,
+    tasks = {},
+  }, UserClass)
+  for _, from in ipairs { base and base.headers or {}, opts.headers or {} } do
+    for header, value in pairs(from) do
+      if type(header) ~= "string" or (type(value) ~= "string" and type(value) ~= "number") then
+        fail(2, "user class '%s': headers must map names to strings", name)
+      end
+      class.headers[header] = tostring(value)
+    end
+  end
+  if base then
+    rawset(class, "on_start", rawget(base, "on_start"))
+    rawset(class, "on_stop", rawget(base, "on_stop"))
+    for _, task in ipairs(base.tasks) do
+      class.tasks[#class.tasks + 1] = task
+    end
+  end
+  scenario.classes[#scenario.classes + 1] = class
+  scenario.classes[name] = class
+  return class
+end
+
+--- Adds a task, or replaces an inherited one of the same name.
+-- @string name shown in listings and errors
+-- @tparam ?table opts weight (1; 0 switches it off) and tags
+-- @func run called with the user
+function UserClass:task(name, opts, run)
+  if run == nil and type(opts) == "function" then
+    opts, run = nil, opts
+  end
+  if type(name) ~= "string" or name == "" then
+    fail(2, "user class '%s': task takes a name first, not %s", self.name, tostring(name))
+  end
+  local what = string.format("task '%s' of user class '%s'", name, self.name)
+  opts = options.check(opts, TASK_OPTIONS, what, 2)
+  if type(run) ~= "function" then
+    fail(2, "%s takes a function last, not %s", what, type(run))
+  end
+  local task = { name = name, weight = opts.weight or 1, tags = opts.tags or {}, run = run, owner = self }
+  for i, other in ipairs(self.tasks) do
+    if other.name == name then
+      if other.owner == self then
+        fail(2, "%s is declared twice", what)
+      end
+      self.tasks[i] = task
+      return
+    end
+  end
+  self.tasks[#self.tasks + 1] = task
+end
+
+--- Defaults, profiles, events, thresholds -------------------------------------
+
+local DEFAULT_OPTIONS = {
+  title = options.string(),
+  users = options.integer { min = 1 },
+  spawn_rate = options.number { min = 0 },
+  duration = options.duration(),
+  stop_timeout = options.duration(),
+  timeout = options.duration(),
+}
+
+local function settings(opts, what)
+  opts = options.check(opts, DEFAULT_OPTIONS, what, 3)
+  return opts
+end
+
+--- What the run is unless the command line says otherwise: users, spawn_rate
+-- (users per second; 0: all at once), duration, stop_timeout and timeout
+-- (seconds or "90s"), title.
+function inrush.defaults(opts)
+  for name, value in pairs(settings(opts, "defaults")) do
+    scenario.defaults[name] = value
+  end
+end
+
+--- Other defaults under a name, for `--profile NAME`.
+function inrush.profile(name, opts)
+  if type(name) ~= "string" or name == "" then
+    fail(2, "profile takes a name first, not %s", tostring(name))
+  end
+  scenario.profiles[name] = settings(opts, string.format("profile '%s'", name))
+end
+
+local EVENTS = { "test_start", "test_stop", "spawning_complete", "worker_start", "worker_stop", "request" }
+
+--- Calls `handler` when something happens.
+--
+-- In the control state, once a run: `test_start(run)`, `spawning_complete(run)`
+-- and `test_stop(report)`. In every worker: `worker_start()`, `worker_stop()`
+-- and `request(sample)` after each recorded request. Handlers cannot wait and
+-- send no requests.
+function inrush.on(event, handler)
+  options.one_of(event, EVENTS, "event", 2)
+  if type(handler) ~= "function" then
+    fail(2, "on('%s') takes a function, not %s", event, type(handler))
+  end
+  local list = scenario.handlers[event] or {}
+  scenario.handlers[event] = list
+  list[#list + 1] = handler
+end
+
+--- What the run must reach, else exit status 2: { "p95 < 200ms", "failures < 1%" }.
+function inrush.thresholds(list)
+  if type(list) ~= "table" then
+    fail(2, "thresholds takes a list of expressions, not %s", type(list))
+  end
+  for _, expression in ipairs(list) do
+    if type(expression) ~= "string" then
+      fail(2, "thresholds takes expressions such as \"p95 < 200ms\", not %s", type(expression))
+    end
+    core.check_threshold(expression)
+    scenario.thresholds[#scenario.thresholds + 1] = expression
+  end
+end
+
+--- Helpers ------------------------------------------------------------------
+
+--- A setting: `--set NAME=VALUE`, else the environment variable, else default.
+function inrush.env(name, default)
+  if type(name) ~= "string" then
+    fail(2, "env takes a name first, not %s", type(name))
+  end
+  local value = core.env(name)
+  if value == nil then
+    return default
+  end
+  return value
+end
+
+--- One of a list's items, at random (`--seed` makes it repeatable).
+function inrush.pick(list)
+  local n = type(list) == "table" and #list or 0
+  if n == 0 then
+    fail(2, "pick takes a list with at least one item, not %s", type(list) == "table" and "an empty one" or type(list))
+  end
+  return list[core.random(1, n)]
+end
+
+--- A whole number between two, both included.
+inrush.random = core.random
+--- A number between two.
+inrush.uniform = core.uniform
+--- Lets the user wait, in seconds, inside a task.
+inrush.sleep = core.sleep
+--- A line on the terminal: `inrush: ...`.
+inrush.log = core.log
+--- Seconds on a clock that only goes forward.
+inrush.clock = core.clock
+--- Which worker this is, from 1; 0 in the control state.
+inrush.worker = core.worker
+
+local function measured(ok, ...)
+  if ok then
+    core.measure_end()
+    return ...
+  end
+  local message = ...
+  core.measure_end(tostring(message))
+  return nil, message
+end
+
+--- Times `run` as one request of the given type and name.
+--
+-- Requests inside are not recorded themselves; a failed one, or an error, is the
+-- failure of the whole. Returns what `run` returns, or nil and the error.
+function inrush.measure(kind, name, run, ...)
+  if type(run) ~= "function" then
+    fail(2, "measure(type, name, run, ...) takes a function third, not %s", type(run))
+  end
+  core.measure_begin(kind, name)
+  return measured(pcall(run, ...))
+end
+
+return inrush

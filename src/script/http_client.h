@@ -1,0 +1,48 @@
+/* A user's HTTP client as its two bindings (requests, responses) share it. */
+#pragma once
+
+#include "script/http_hosts.h"
+#include "script/internal.h"
+
+enum { HTTP_EXPECT_MAX = 8 };
+
+/* A connection of one user to one origin. */
+struct http_link {
+    struct http_host *host; /* borrowed, outlived by the state's hosts */
+    struct http1_conn *conn; /* owned */
+    struct http1_defaults own; /* with the user's own headers; valid when has_own */
+    bool has_own;
+};
+
+struct http_own_header {
+    char *name, *value; /* owned */
+};
+
+struct http_client {
+    struct http_client **box; /* the Lua userdata that stands for it; emptied when it goes */
+    int box_ref;              /* registry reference that keeps the box alive */
+    struct user *user;        /* borrowed, outlives it */
+    struct http1_op op;
+    struct http1_conn *busy;  /* whose operation is pending, or whose ended last */
+    struct buf request;       /* the bytes of the current request */
+    VEC(struct http_link) links;
+    VEC(struct http_own_header) headers; /* user.http:set_header */
+
+    /* The current request. */
+    uint32_t series;
+    bool record;
+    int expect[HTTP_EXPECT_MAX]; /* statuses that are right; none: all below 400 */
+    int expect_len;
+    char message[64]; /* of a status failure */
+
+    /* The last response. */
+    uint64_t response; /* its number in the state; 0: none */
+    int response_slot; /* registry reference that holds its Lua table */
+};
+
+/* True when status is what the request wants. */
+bool http_client_expects(const struct http_client *c, int status);
+void http_status_message(char *out, size_t size, int status);
+
+/* Keeps what the last response holds, before its bytes go. */
+void http_response_preserve(struct user *u);

@@ -1,0 +1,40 @@
+/*
+ * The HTTP origins that a worker's users talk to: what all requests of one
+ * user class to one origin share (its Host and default headers, laid out
+ * once). Knows no Lua.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "proto/http1.h"
+#include "proto/http1_request.h"
+
+#include <stddef.h>
+
+struct http_hosts;
+
+struct http_host {
+    struct http1_origin origin;
+    char *base;      /* "http://host:port", as written; owned */
+    size_t base_len;
+    char *authority; /* for Host; owned */
+    char *prefix;    /* path in front of every target ("" mostly); owned */
+    const void *owner; /* whose headers: the user class */
+    struct http1_defaults defaults;
+};
+
+struct http_hosts *http_hosts_new(void);
+void http_hosts_free(struct http_hosts *hosts);
+
+/* The host of `base` ("http://host:port" or with a path prefix) for that
+ * owner, known already or NULL. */
+struct http_host *http_hosts_find(struct http_hosts *hosts, const void *owner, const char *base,
+                                  size_t base_len);
+/* Adds it; -1 on a bad URL or header, or https, which has to wait for TLS. */
+int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base, size_t base_len,
+                   const struct http1_header *headers, size_t headers_len, struct http_host **out,
+                   struct err *err);
+
+/* Checks a URL that requests go to: http, with a host. Shared with the one-off. */
+struct url;
+int http_hosts_check(const struct url *url, const char *text, struct err *err);

@@ -1,0 +1,59 @@
+/* What the files of script/ share and nobody else sees: it includes Lua. */
+#pragma once
+
+#include "script/luajit.h"
+#include "script/script.h"
+#include "script/user.h"
+
+/* The state that L belongs to. */
+struct script *script_of(lua_State *L);
+
+/* A protected call of the function below nargs arguments on s->L, with a
+ * traceback. 0, or -1 with the message and the traceback (both on the heap,
+ * the caller frees them); the stack is left with the results, or clean. */
+int script_call(struct script *s, int nargs, int nresults, char **message, char **traceback);
+
+/* Like luaL_error, but the position is that of the script's own line, not of
+ * one of our embedded modules. Does not return. */
+int script_raise(lua_State *L, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+/* Calls the handlers of an event with the value on top, which is popped;
+ * returns how many failed. */
+int script_emit_value(struct script *s, const char *event);
+
+/* Counts an error of the script, and tells of it. */
+void script_report_error(struct script *s, const char *message, const char *traceback);
+
+enum script_outcome {
+    SCRIPT_DONE,    /* the function returned; its results are on the coroutine */
+    SCRIPT_WAITING, /* it waits for the operation it started */
+    SCRIPT_FAILED,  /* it raised, or yielded where it may not; the message is on top */
+};
+
+/* The one function that resumes coroutines: u's, with nargs values on it. */
+enum script_outcome script_resume(struct user *u, int nargs);
+
+/* A coroutine for u, and its return. A coroutine that failed is not reused. */
+void script_borrow_thread(struct user *u);
+void script_return_thread(struct user *u, bool reusable);
+
+/* The Lua modules: name -> opener, one row each in modules.c. */
+struct script_module {
+    const char *name;
+    lua_CFunction open; /* pushes the module's table */
+};
+extern const struct script_module script_modules[];
+extern const size_t script_modules_len;
+
+int script_open_core(lua_State *L);      /* "inrush.core" */
+int script_open_http(lua_State *L);      /* "inrush.http.core" */
+
+/* user.http: pushes the user's client, made on first use (lua_http.c). */
+void http_client_push(lua_State *L, struct user *u);
+void http_client_free(struct http_client *client);
+/* Makes responses known and pushes `take` (lua_response.c). */
+void http_response_open(lua_State *L);
+
+/* Metatable of users' tables; its __index makes the protocol clients. */
+void script_push_user(lua_State *L, struct user *u);
+void script_open_user(lua_State *L);

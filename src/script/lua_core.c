@@ -1,0 +1,201 @@
+/*
+ * "inrush.core": what inrush.lua stands on. Scripts use inrush, not this.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/suggest.h"
+#include "base/units.h"
+#include "script/internal.h"
+#include "stats/threshold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* suggest(word, list): the nearest of the list, or nil. */
+static int core_suggest(lua_State *L)
+{
+    const char *word = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    size_t n = lua_objlen(L, 2);
+    const char **names = lua_newuserdata(L, (n + 1) * sizeof(*names));
+    size_t len = 0;
+    for (size_t i = 1; i <= n; i++) {
+        lua_rawgeti(L, 2, (int)i);
+        if (lua_type(L, -1) == LUA_TSTRING)
+            names[len++] = lua_tostring(L, -1);
+        lua_pop(L, 1); /* the list keeps it alive */
+    }
+    lua_pushstring(L, suggest(word, names, len));
+    return 1;
+}
+
+/* env(name): --set, else the environment, else nil. */
+static int core_env(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const struct script_options *o = script_of(L)->options;
+    for (size_t i = o->settings_len; i > 0; i--) {
+        if (strcmp(o->settings[i - 1].name, name) == 0) {
+            lua_pushstring(L, o->settings[i - 1].value);
+            return 1;
+        }
+    }
+    lua_pushstring(L, getenv(name));
+    return 1;
+}
+
+static int core_random(lua_State *L)
+{
+    double lo = lua_tonumber(L, 1), hi = lua_tonumber(L, 2);
+    if (!lua_isnumber(L, 1) || !lua_isnumber(L, 2) || floor(lo) != lo || floor(hi) != hi || lo > hi)
+        script_raise(L, "random(low, high) takes two whole numbers, the first not above the second");
+    if (lo < -9007199254740992.0 || hi > 9007199254740992.0)
+        script_raise(L, "random(low, high) takes numbers up to 2^53");
+    lua_pushnumber(L, (lua_Number)rng_range(&script_of(L)->rng, (int64_t)lo, (int64_t)hi));
+    return 1;
+}
+
+static int core_uniform(lua_State *L)
+{
+    if (!lua_isnumber(L, 1) || !lua_isnumber(L, 2) || lua_tonumber(L, 1) > lua_tonumber(L, 2))
+        script_raise(L, "uniform(low, high) takes two numbers, the first not above the second");
+    lua_pushnumber(L, rng_between(&script_of(L)->rng, lua_tonumber(L, 1), lua_tonumber(L, 2)));
+    return 1;
+}
+
+/* --- sleep: the operation that is only a timer -------------------------------------- */
+
+static void slept(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct user *u = timer->data;
+    ev_set_cb(&u->timer, u->after_sleep);
+    user_resume(u);
+}
+
+static void cancel_sleep(struct user *u)
+{
+    ev_timer_stop(u->script->net->loop, &u->timer);
+    ev_set_cb(&u->timer, u->after_sleep);
+}
+
+static int core_sleep(lua_State *L)
+{
+    struct user *u = user_of(L, "inrush.sleep");
+    double seconds = lua_tonumber(L, 1);
+    if (!lua_isnumber(L, 1) || !(seconds >= 0 && seconds < 1e9))
+        script_raise(L, "sleep(seconds) takes a number, 0 or more");
+    user_begin(u);
+    u->after_sleep = ev_cb(&u->timer);
+    ev_set_cb(&u->timer, slept);
+    ev_timer_set(&u->timer, seconds, 0.);
+    ev_timer_start(u->script->net->loop, &u->timer);
+    user_wait(u, cancel_sleep);
+    return lua_yield(L, 0);
+}
+
+/* --- measure ------------------------------------------------------------------------ */
+
+static int core_measure_begin(lua_State *L)
+{
+    struct user *u = user_of(L, "inrush.measure");
+    size_t type_len, name_len;
+    if (lua_type(L, 1) != LUA_TSTRING || lua_type(L, 2) != LUA_TSTRING)
+        script_raise(L, "measure(type, name, run, ...) takes two strings first");
+    const char *type = lua_tolstring(L, 1, &type_len);
+    const char *name = lua_tolstring(L, 2, &name_len);
+    if (u->measuring == MEASURE_DEPTH)
+        script_raise(L, "measure can be nested %d deep, not more", MEASURE_DEPTH);
+    user_begin(u);
+    if (!u->measures)
+        u->measures = xcalloc(MEASURE_DEPTH, sizeof(*u->measures));
+    struct measure *m = &u->measures[u->measuring++];
+    m->series = catalog_intern(u->script->catalog, type, type_len, name, name_len);
+    m->failure.kind = ERR_NONE;
+    m->bytes = 0;
+    m->start_ns = clock_ns();
+    return 0;
+}
+
+/* measure_end([message]): with a message it failed. */
+static int core_measure_end(lua_State *L)
+{
+    struct user *u = user_of(L, "inrush.measure");
+    if (u->measuring == 0)
+        return 0; /* its beginning raised */
+    user_begin(u); /* the last request inside is judged before the whole */
+    struct measure *m = &u->measures[--u->measuring];
+    const char *message = lua_tostring(L, 1);
+    struct sample sample = {.series = m->series, .end_ns = clock_ns(), .bytes = m->bytes};
+    sample.response_ns = sample.service_ns = sample.end_ns - m->start_ns;
+    user_set_sample(u, &sample, true);
+    if (message)
+        user_fail_sample(u, ERR_SCRIPT, message);
+    else if (m->failure.kind != ERR_NONE)
+        user_fail_sample(u, m->failure.kind, m->failure.message);
+    return 0;
+}
+
+/* --- small things --------------------------------------------------------------------- */
+
+static int core_log(lua_State *L)
+{
+    lua_getglobal(L, "tostring");
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    log_info("%s", lua_tostring(L, -1));
+    return 0;
+}
+
+static int core_clock(lua_State *L)
+{
+    lua_pushnumber(L, ns_to_s(clock_ns()));
+    return 1;
+}
+
+static int core_parse_duration(lua_State *L)
+{
+    double seconds;
+    if (units_parse_duration(luaL_checkstring(L, 1), &seconds, NULL) < 0)
+        return 0;
+    lua_pushnumber(L, seconds);
+    return 1;
+}
+
+static int core_check_threshold(lua_State *L)
+{
+    struct threshold *t;
+    struct err err;
+    if (threshold_parse(&t, luaL_checkstring(L, 1), &err) < 0)
+        script_raise(L, "%s", err.message);
+    threshold_free(t);
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"suggest", core_suggest},
+    {"env", core_env},
+    {"random", core_random},
+    {"uniform", core_uniform},
+    {"sleep", core_sleep},
+    {"measure_begin", core_measure_begin},
+    {"measure_end", core_measure_end},
+    {"log", core_log},
+    {"clock", core_clock},
+    {"parse_duration", core_parse_duration},
+    {"check_threshold", core_check_threshold},
+    {NULL, NULL},
+};
+
+int script_open_core(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_register(L, NULL, functions);
+    lua_pushinteger(L, script_of(L)->worker);
+    lua_setfield(L, -2, "worker");
+    lua_pushliteral(L, INRUSH_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}

@@ -1,0 +1,652 @@
+/*
+ * user.http, the requesting half: reads a request's options, lays out its
+ * bytes, starts it and yields; on completion makes the sample and resumes.
+ * Responses are lua_response.c's.
+ */
+#include "base/mem.h"
+#include "base/suggest.h"
+#include "script/http_client.h"
+#include "script/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- options --------------------------------------------------------------- */
+
+enum option {
+    OPT_NONE,
+    OPT_NAME,
+    OPT_HEADERS,
+    OPT_QUERY,
+    OPT_JSON,
+    OPT_BODY,
+    OPT_FORM,
+    OPT_TIMEOUT,
+    OPT_EXPECT,
+    OPT_RECORD,
+};
+
+static const char *const option_names[] = {
+    [OPT_NAME] = "name", [OPT_HEADERS] = "headers", [OPT_QUERY] = "query",
+    [OPT_JSON] = "json", [OPT_BODY] = "body",       [OPT_FORM] = "form",
+    [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect", [OPT_RECORD] = "record",
+};
+
+enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
+
+enum { HEADERS_MAX = 64 };
+
+/* The stack indices that the binding's functions rely on. */
+enum { ARG_SELF = 1, ARG_METHOD, ARG_TARGET, ARG_OPTIONS };
+
+/* Upvalues of `start`: name -> enum option; method -> name -> series; cjson's
+ * encode. */
+enum { UP_OPTIONS = 1, UP_SERIES, UP_ENCODE };
+
+/* What a call asked for. Spans point at Lua strings that its option table, at
+ * ARG_OPTIONS, keeps alive. */
+struct call {
+    struct http1_request request;
+    struct http1_header headers[HEADERS_MAX];
+    unsigned given; /* bits 1 << enum option */
+    double timeout_s;
+};
+
+static struct http1_span span_at(lua_State *L, int index)
+{
+    struct http1_span span;
+    span.data = lua_tolstring(L, index, &span.len);
+    return span;
+}
+
+static void unknown_option(lua_State *L)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        script_raise(L, "request options must have names, not [%s]", lua_typename(L, lua_type(L, -1)));
+    const char *given = lua_tostring(L, -1);
+    const char *near = suggest(given, option_names + 1, OPTIONS - 1);
+    if (near)
+        script_raise(L, "unknown request option '%s'; did you mean '%s'?", given, near);
+    script_raise(L, "unknown request option '%s'; there are name, headers, query, json, body, form, "
+                    "timeout, expect and record",
+                 given);
+}
+
+static void want(lua_State *L, bool good, const char *option, const char *what)
+{
+    if (!good)
+        script_raise(L, "request option '%s' must be %s, not %s", option, what, luaL_typename(L, -1));
+}
+
+/* The value on top is a table of names to strings; they stay referenced by it. */
+static void read_headers(lua_State *L, struct call *call)
+{
+    want(L, lua_istable(L, -1), "headers", "a table of names to strings");
+    luaL_checkstack(L, 4, "headers");
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+            script_raise(L, "request option 'headers' must map names to strings");
+        if (call->request.header_count == HEADERS_MAX)
+            script_raise(L, "a request cannot have more than %d headers", HEADERS_MAX);
+        if (lua_type(L, -1) == LUA_TNUMBER) { /* made a string where it lives */
+            lua_pushvalue(L, -2);
+            lua_pushstring(L, lua_tostring(L, -2));
+            lua_rawset(L, -5);
+            lua_pop(L, 1);
+            lua_pushvalue(L, -1);
+            lua_rawget(L, -3);
+        }
+        struct http1_header *header = &call->headers[call->request.header_count++];
+        header->name = span_at(L, -2);
+        header->value = span_at(L, -1);
+    }
+}
+
+static void read_expect(lua_State *L, struct http_client *c)
+{
+    c->expect_len = 0;
+    if (lua_isnumber(L, -1)) {
+        c->expect[c->expect_len++] = (int)lua_tointeger(L, -1);
+        return;
+    }
+    want(L, lua_istable(L, -1), "expect", "a status or a list of them");
+    int n = (int)lua_objlen(L, -1);
+    if (n > HTTP_EXPECT_MAX)
+        script_raise(L, "request option 'expect' takes at most %d statuses", HTTP_EXPECT_MAX);
+    for (int i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        want(L, lua_isnumber(L, -1), "expect", "a status or a list of them");
+        c->expect[c->expect_len++] = (int)lua_tointeger(L, -1);
+        lua_pop(L, 1);
+    }
+}
+
+/* The value of option `which` is on top, and stays there. */
+static void read_option(lua_State *L, struct http_client *c, struct call *call, int which)
+{
+    switch (which) {
+    case OPT_NAME:
+        want(L, lua_type(L, -1) == LUA_TSTRING, "name", "a string");
+        break;
+    case OPT_HEADERS:
+        read_headers(L, call);
+        break;
+    case OPT_BODY:
+        want(L, lua_type(L, -1) == LUA_TSTRING, "body", "a string");
+        call->request.body = span_at(L, -1);
+        call->request.has_body = true;
+        break;
+    case OPT_FORM:
+    case OPT_QUERY:
+        want(L, lua_istable(L, -1), option_names[which], "a table of names to values");
+        break;
+    case OPT_TIMEOUT:
+        want(L, lua_isnumber(L, -1) && lua_tonumber(L, -1) > 0, "timeout", "seconds, above 0");
+        call->timeout_s = lua_tonumber(L, -1);
+        break;
+    case OPT_EXPECT:
+        read_expect(L, c);
+        break;
+    case OPT_RECORD:
+        want(L, lua_isboolean(L, -1), "record", "true or false");
+        c->record = lua_toboolean(L, -1);
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_options(lua_State *L, struct http_client *c, struct call *call)
+{
+    if (!lua_istable(L, ARG_OPTIONS))
+        script_raise(L, "request options must be a table, not %s", luaL_typename(L, ARG_OPTIONS));
+    for (lua_pushnil(L); lua_next(L, ARG_OPTIONS); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        lua_rawget(L, lua_upvalueindex(UP_OPTIONS));
+        int which = (int)lua_tointeger(L, -1);
+        lua_pop(L, 1);
+        if (which == OPT_NONE) {
+            lua_pop(L, 1);
+            unknown_option(L);
+        }
+        call->given |= 1u << which;
+        read_option(L, c, call, which);
+    }
+    const unsigned bodies = 1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM;
+    if (__builtin_popcount(call->given & bodies) > 1)
+        script_raise(L, "a request has one of json, body and form, not several");
+}
+
+static bool given(const struct call *call, enum option option)
+{
+    return call->given >> option & 1;
+}
+
+/* --- the request's parts ------------------------------------------------------ */
+
+/* Percent-encoding of everything but RFC 3986's unreserved characters. */
+static void add_encoded(struct buf *out, struct http1_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char ch = (unsigned char)text.data[i];
+        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+            ch == '-' || ch == '.' || ch == '_' || ch == '~')
+            buf_addch(out, (char)ch);
+        else
+            buf_addf(out, "%%%02X", ch);
+    }
+}
+
+/* Appends the table in option `name` as a=b&c=d; a list as a value repeats its
+ * name. */
+static void add_pairs(lua_State *L, struct buf *out, const char *name)
+{
+    bool first = true;
+    lua_getfield(L, ARG_OPTIONS, name);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            script_raise(L, "request option '%s' must map names to values", name);
+        int n = lua_istable(L, -1) ? (int)lua_objlen(L, -1) : 1;
+        for (int i = 1; i <= n; i++) {
+            if (lua_istable(L, -1))
+                lua_rawgeti(L, -1, i);
+            else
+                lua_pushvalue(L, -1);
+            if (lua_isboolean(L, -1)) {
+                lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+                lua_replace(L, -2);
+            }
+            if (!lua_isstring(L, -1))
+                script_raise(L, "request option '%s': '%s' must be a string, number, boolean or a "
+                                "list of them, not %s",
+                             name, lua_tostring(L, -3), luaL_typename(L, -1));
+            if (!first)
+                buf_addch(out, '&');
+            first = false;
+            add_encoded(out, span_at(L, -3));
+            buf_addch(out, '=');
+            add_encoded(out, span_at(L, -1));
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+static void set_content_type(struct call *call, const char *type)
+{
+    for (size_t i = 0; i < call->request.header_count; i++) {
+        if (http1_span_equal_nocase(call->headers[i].name, http1_span("content-type")))
+            return;
+    }
+    call->headers[call->request.header_count++] =
+        (struct http1_header){http1_span("Content-Type"), http1_span(type)};
+}
+
+/* Lays the body of json or form out; the value stays on the stack, or in
+ * scratch. */
+static void make_body(lua_State *L, struct script *s, struct call *call)
+{
+    if (given(call, OPT_JSON)) {
+        lua_pushvalue(L, lua_upvalueindex(UP_ENCODE));
+        lua_getfield(L, ARG_OPTIONS, "json");
+        if (lua_pcall(L, 1, 1, 0) != 0)
+            script_raise(L, "request option 'json': %s", lua_tostring(L, -1));
+        call->request.body = span_at(L, -1);
+        set_content_type(call, "application/json");
+    } else {
+        buf_clear(&s->scratch);
+        add_pairs(L, &s->scratch, "form");
+        call->request.body = (struct http1_span){s->scratch.data, s->scratch.len};
+        set_content_type(call, "application/x-www-form-urlencoded");
+    }
+    call->request.has_body = true;
+}
+
+/* Puts the query's pairs behind the target, as a Lua string on the stack. */
+static void add_query(lua_State *L, struct call *call)
+{
+    struct http1_span *target = &call->request.target;
+    struct buf out = BUF_INIT; /* pairs that cannot be encoded raise before it is filled */
+    struct script *s = script_of(L);
+    buf_clear(&s->scratch);
+    add_pairs(L, &s->scratch, "query");
+    if (s->scratch.len > 0) {
+        buf_add(&out, target->data, target->len);
+        buf_addch(&out, memchr(target->data, '?', target->len) ? '&' : '?');
+        buf_add(&out, s->scratch.data, s->scratch.len);
+        lua_pushlstring(L, out.data, out.len);
+        *target = span_at(L, -1);
+    }
+    buf_release(&out);
+}
+
+/* --- hosts and connections ------------------------------------------------------ */
+
+/* The class's headers as an array; their strings are kept by the class. */
+static size_t class_headers(lua_State *L, const struct user_class *class,
+                            struct http1_header *headers)
+{
+    size_t n = 0;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, class->self);
+    lua_getfield(L, -1, "headers");
+    for (lua_pushnil(L); lua_next(L, -2) && n < HEADERS_MAX; lua_pop(L, 1)) {
+        headers[n].name = span_at(L, -2);
+        headers[n].value = span_at(L, -1);
+        n++;
+    }
+    lua_pop(L, 2);
+    return n;
+}
+
+static struct http_link *link_to(lua_State *L, struct http_client *c, const char *base, size_t len)
+{
+    struct user *u = c->user;
+    struct script *s = u->script;
+    for (size_t i = 0; i < c->links.len; i++) {
+        const struct http_host *h = c->links.items[i].host;
+        if (h->base_len == len && memcmp(h->base, base, len) == 0)
+            return &c->links.items[i];
+    }
+    struct http_host *host = http_hosts_find(s->hosts, u->class, base, len);
+    if (!host) {
+        struct http1_header headers[HEADERS_MAX];
+        size_t n = class_headers(L, u->class, headers);
+        struct err err;
+        if (http_hosts_add(s->hosts, u->class, base, len, headers, n, &host, &err) < 0)
+            script_raise(L, "%s", err.message);
+    }
+    vec_push(&c->links, ((struct http_link){.host = host}));
+    struct http_link *link = &c->links.items[c->links.len - 1];
+    link->conn = http1_conn_new(s->net, &host->origin);
+    return link;
+}
+
+/* The link for a target, which is left with its path only. */
+static struct http_link *find_link(lua_State *L, struct http_client *c, struct http1_span *target)
+{
+    const struct user *u = c->user;
+    if (target->len > 0 && target->data[0] == '/') {
+        const char *base = u->script->options->host;
+        if (!base)
+            base = u->class->about->host;
+        if (!base)
+            script_raise(L, "user class '%s' has no host for the path %s; give it one (host = "
+                            "\"http://...\"), or run with --host",
+                         u->class->about->name, target->data);
+        return link_to(L, c, base, strlen(base));
+    }
+    const char *authority = strstr(target->data, "://");
+    if (!authority)
+        script_raise(L, "the target must be a path that begins with / or a whole URL, not '%s'",
+                     target->data);
+    authority += 3;
+    size_t base_len = (size_t)(authority - target->data) + strcspn(authority, "/?#");
+    struct http_link *link = link_to(L, c, target->data, base_len);
+    target->data += base_len;
+    target->len -= base_len;
+    if (target->len == 0)
+        *target = http1_span("/");
+    return link;
+}
+
+/* The shared or the user's own first part of a request. */
+static const struct http1_defaults *link_defaults(lua_State *L, struct http_client *c,
+                                                  struct http_link *link)
+{
+    if (c->headers.len == 0)
+        return &link->host->defaults;
+    if (!link->has_own) {
+        struct http1_header headers[2 * HEADERS_MAX];
+        size_t n = 0, theirs = class_headers(L, c->user->class, headers + HEADERS_MAX);
+        for (size_t i = 0; i < c->headers.len; i++, n++) {
+            headers[n].name = http1_span(c->headers.items[i].name);
+            headers[n].value = http1_span(c->headers.items[i].value);
+        }
+        for (size_t i = 0; i < theirs; i++) {
+            struct http1_header h = headers[HEADERS_MAX + i];
+            bool replaced = false;
+            for (size_t j = 0; j < c->headers.len && !replaced; j++)
+                replaced = http1_span_equal_nocase(h.name, headers[j].name);
+            if (!replaced)
+                headers[n++] = h;
+        }
+        struct err err;
+        if (http1_defaults_init(&link->own, link->host->authority, headers, n, &err) < 0)
+            script_raise(L, "%s", err.message);
+        link->has_own = true;
+    }
+    return &link->own;
+}
+
+/* --- start and completion --------------------------------------------------------- */
+
+bool http_client_expects(const struct http_client *c, int status)
+{
+    if (c->expect_len == 0)
+        return status < 400;
+    for (int i = 0; i < c->expect_len; i++) {
+        if (c->expect[i] == status)
+            return true;
+    }
+    return false;
+}
+
+void http_status_message(char *out, size_t size, int status)
+{
+    snprintf(out, size, "HTTP status %d", status);
+}
+
+static void completed(struct op *op)
+{
+    struct http_client *c = op->owner;
+    struct sample sample = {
+        .series = c->series,
+        .response_ns = op->end_ns - op->start_ns,
+        .service_ns = op->end_ns - op->start_ns,
+        .bytes = op->bytes,
+        .status = c->op.status,
+        .error = op->err.kind,
+        .message = op->err.message,
+        .end_ns = op->end_ns,
+    };
+    if (op->err.kind == ERR_NONE && !http_client_expects(c, c->op.status)) {
+        http_status_message(c->message, sizeof(c->message), c->op.status);
+        sample.error = ERR_STATUS;
+        sample.message = c->message;
+    }
+    user_set_sample(c->user, &sample, c->record);
+    if (op->err.kind != ERR_CANCELLED)
+        user_resume(c->user);
+}
+
+static void cancel(struct user *u)
+{
+    http1_cancel(u->http->busy);
+}
+
+static struct http_client *client_at(lua_State *L, int index)
+{
+    struct http_client **box = lua_touserdata(L, index);
+    if (!box || lua_type(L, index) != LUA_TUSERDATA || lua_objlen(L, index) != sizeof(*box))
+        script_raise(L, "call it with a colon: user.http:get(...)");
+    if (!*box)
+        script_raise(L, "this user is gone; its http client with it");
+    return *box;
+}
+
+/* The number of the series, from the table of those this state has met. */
+static uint32_t find_series(lua_State *L, struct script *s, const struct call *call)
+{
+    lua_pushvalue(L, ARG_METHOD);
+    lua_rawget(L, lua_upvalueindex(UP_SERIES));
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, ARG_METHOD);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, lua_upvalueindex(UP_SERIES));
+    }
+    if (given(call, OPT_NAME)) {
+        lua_getfield(L, ARG_OPTIONS, "name");
+    } else {
+        const struct http1_span *target = &call->request.target;
+        const char *query = memchr(target->data, '?', target->len);
+        lua_pushlstring(L, target->data, query ? (size_t)(query - target->data) : target->len);
+    }
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+        struct http1_span name = span_at(L, -2);
+        uint32_t id = catalog_intern(s->catalog, call->request.method.data,
+                                     call->request.method.len, name.data, name.len);
+        lua_pop(L, 1);
+        lua_pushinteger(L, (lua_Integer)id);
+        lua_pushvalue(L, -1);
+        lua_insert(L, -3);
+        lua_rawset(L, -4);
+        lua_pop(L, 1);
+        return id;
+    }
+    uint32_t id = (uint32_t)lua_tointeger(L, -1);
+    lua_pop(L, 3);
+    return id;
+}
+
+/* start(client, method, target, options): begins the request and yields. */
+static int http_start(lua_State *L)
+{
+    struct http_client *c = client_at(L, ARG_SELF);
+    struct user *u = c->user;
+    struct script *s = u->script;
+    if (s->current != u || u->thread.co != L) {
+        user_of(L, "user.http"); /* says what is wrong when there is no user at all */
+        script_raise(L, "a user's http client serves only its own user");
+    }
+    if (lua_type(L, ARG_METHOD) != LUA_TSTRING || lua_type(L, ARG_TARGET) != LUA_TSTRING)
+        script_raise(L, "a request takes a path or a URL, not %s", luaL_typename(L, ARG_TARGET));
+
+    user_begin(u);
+    c->record = true;
+    c->expect_len = 0;
+    struct call call; /* not zeroed whole: the headers are many */
+    memset(&call.request, 0, sizeof(call.request));
+    call.request.headers = call.headers;
+    call.request.method = span_at(L, ARG_METHOD);
+    call.request.target = span_at(L, ARG_TARGET);
+    call.given = 0;
+    call.timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : s->options->timeout_s;
+    if (!lua_isnoneornil(L, ARG_OPTIONS))
+        read_options(L, c, &call);
+
+    struct http_link *link = find_link(L, c, &call.request.target);
+    c->series = find_series(L, s, &call);
+    if (call.given & (1u << OPT_JSON | 1u << OPT_FORM))
+        make_body(L, s, &call);
+    if (given(&call, OPT_QUERY)) {
+        if (given(&call, OPT_FORM)) { /* both are laid out in scratch: keep the body */
+            lua_pushlstring(L, call.request.body.data, call.request.body.len);
+            call.request.body = span_at(L, -1);
+        }
+        add_query(L, &call);
+    }
+    if (link->host->prefix[0]) {
+        lua_pushstring(L, link->host->prefix);
+        lua_pushlstring(L, call.request.target.data, call.request.target.len);
+        lua_concat(L, 2);
+        call.request.target = span_at(L, -1);
+    }
+    struct err err;
+    buf_clear(&c->request);
+    if (http1_request_add(&c->request, link_defaults(L, c, link), &call.request, &err) < 0)
+        script_raise(L, "%s", err.message);
+
+    c->op.op.complete = completed;
+    c->op.op.owner = c;
+    c->op.request = c->request.data;
+    c->op.request_len = c->request.len;
+    c->op.head_request = call.request.method.len == 4 && memcmp(call.request.method.data, "HEAD", 4) == 0;
+    c->op.keep_body = true;
+    c->busy = link->conn;
+    http1_start(link->conn, &c->op, call.timeout_s);
+    user_wait(u, cancel);
+    return lua_yield(L, 0);
+}
+
+/* client:set_header(name, value): sent with each of this user's requests from
+ * now on; nil takes it away. */
+static int set_header(lua_State *L)
+{
+    struct http_client *c = client_at(L, 1);
+    if (lua_type(L, 2) != LUA_TSTRING || !(lua_isstring(L, 3) || lua_isnoneornil(L, 3)))
+        script_raise(L, "set_header takes a name and a string, or nil to take it away");
+    const char *name = lua_tostring(L, 2);
+    for (size_t i = 0; i < c->headers.len; i++) {
+        struct http_own_header *h = &c->headers.items[i];
+        if (!http1_span_equal_nocase(http1_span(h->name), http1_span(name)))
+            continue;
+        free(h->name);
+        free(h->value);
+        *h = c->headers.items[--c->headers.len];
+        break;
+    }
+    if (c->headers.len >= HEADERS_MAX / 2)
+        script_raise(L, "a user cannot have more than %d headers of its own", HEADERS_MAX / 2);
+    if (lua_isstring(L, 3))
+        vec_push(&c->headers, ((struct http_own_header){xstrdup(name), xstrdup(lua_tostring(L, 3))}));
+    for (size_t i = 0; i < c->links.len; i++) {
+        struct http_link *link = &c->links.items[i];
+        if (link->has_own)
+            http1_defaults_release(&link->own);
+        link->has_own = false;
+    }
+    return 0;
+}
+
+/* client:disconnect(): closes its connections; the next request opens anew. */
+static int disconnect(lua_State *L)
+{
+    struct http_client *c = client_at(L, 1);
+    for (size_t i = 0; i < c->links.len; i++)
+        http1_disconnect(c->links.items[i].conn);
+    return 0;
+}
+
+static const char client_meta[] = "inrush.http.Client";
+
+void http_client_push(lua_State *L, struct user *u)
+{
+    struct http_client *c = u->http;
+    if (!c) {
+        c = xcalloc(1, sizeof(*c));
+        c->box = lua_newuserdata(L, sizeof(*c->box));
+        *c->box = c;
+        luaL_getmetatable(L, client_meta);
+        lua_setmetatable(L, -2);
+        c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+        lua_pushboolean(L, 0);
+        c->response_slot = luaL_ref(L, LUA_REGISTRYINDEX);
+        c->user = u;
+        u->http = c;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->box_ref);
+}
+
+void http_client_free(struct http_client *c)
+{
+    if (!c)
+        return;
+    lua_State *L = c->user->script->L;
+    *c->box = NULL;
+    luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);
+    luaL_unref(L, LUA_REGISTRYINDEX, c->response_slot);
+    for (size_t i = 0; i < c->links.len; i++) {
+        http1_conn_free(c->links.items[i].conn);
+        if (c->links.items[i].has_own)
+            http1_defaults_release(&c->links.items[i].own);
+    }
+    vec_release(&c->links);
+    for (size_t i = 0; i < c->headers.len; i++) {
+        free(c->headers.items[i].name);
+        free(c->headers.items[i].value);
+    }
+    vec_release(&c->headers);
+    buf_release(&c->request);
+    free(c);
+}
+
+/* The module's table: Client (the methods, further ones are added by
+ * inrush/http.lua), start and take. */
+int script_open_http(lua_State *L)
+{
+    lua_newtable(L);
+
+    luaL_newmetatable(L, client_meta);
+    lua_newtable(L);
+    lua_pushcfunction(L, set_header);
+    lua_setfield(L, -2, "set_header");
+    lua_pushcfunction(L, disconnect);
+    lua_setfield(L, -2, "disconnect");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -4, "Client");
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+
+    lua_newtable(L);
+    for (int i = OPT_NONE + 1; i < OPTIONS; i++) {
+        lua_pushinteger(L, i);
+        lua_setfield(L, -2, option_names[i]);
+    }
+    lua_newtable(L);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "cjson");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "encode");
+    lua_replace(L, -2);
+    lua_pushcclosure(L, http_start, UP_ENCODE);
+    lua_setfield(L, -2, "start");
+
+    http_response_open(L);
+    lua_setfield(L, -2, "take");
+    return 1;
+}

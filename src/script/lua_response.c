@@ -1,0 +1,366 @@
+/*
+ * user.http, the answering half: the response object. A response is a small
+ * Lua table with the status; everything else becomes a Lua value only when the
+ * script asks, out of the connection's bytes. Before the user's next operation
+ * the bytes are kept as Lua strings, since the script may still ask; when its
+ * task ends they are gone.
+ *
+ *   response = { status = 200, [1] = number in the state }
+ */
+#include "base/buf.h"
+#include "script/http_client.h"
+
+#include <stdio.h>
+
+static const char headers_meta[] = "inrush.http.Headers";
+
+/* Upvalues of `take`: the state, the responses' metatable, "status". */
+enum { UP_SCRIPT = 1, UP_META, UP_STATUS };
+
+/* take(): the response of the current user's last request. */
+static int take(lua_State *L)
+{
+    struct script *s = lua_touserdata(L, lua_upvalueindex(UP_SCRIPT));
+    struct user *u = s->current;
+    struct http_client *c = u->http;
+    c->response = ++s->responses;
+    lua_createtable(L, 1, 1);
+    lua_pushnumber(L, (lua_Number)c->response);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, lua_upvalueindex(UP_STATUS));
+    lua_pushinteger(L, c->op.status);
+    lua_rawset(L, -3);
+    lua_pushvalue(L, lua_upvalueindex(UP_META));
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, LUA_REGISTRYINDEX, c->response_slot);
+    u->preserve = http_response_preserve;
+    return 1;
+}
+
+/* The client whose last response the table at 1 is, or NULL. */
+static struct http_client *live_client(lua_State *L)
+{
+    const struct script *s = script_of(L);
+    if (!lua_istable(L, 1))
+        script_raise(L, "call it with a colon: res:expect(200)");
+    lua_rawgeti(L, 1, 1);
+    uint64_t number = (uint64_t)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    struct http_client *c = s->current ? s->current->http : NULL;
+    return c && number != 0 && c->response == number ? c : NULL;
+}
+
+/* The client, if the response's request is not counted yet; else raises. */
+static struct http_client *uncounted(lua_State *L, const char *method)
+{
+    struct http_client *c = live_client(L);
+    if (!c || !c->user->has_sample)
+        script_raise(L, "res:%s comes too late: the request was counted when the user's next one "
+                        "began, or when its task ended",
+                     method);
+    return c;
+}
+
+/* --- lazy fields ------------------------------------------------------------------ */
+
+enum field { FIELD_NONE, FIELD_BODY, FIELD_HEAD, FIELD_HEADERS, FIELD_ELAPSED, FIELD_BYTES, FIELD_ERROR };
+
+static const char *const field_names[] = {
+    [FIELD_BODY] = "body",       [FIELD_HEAD] = "head",   [FIELD_HEADERS] = "headers",
+    [FIELD_ELAPSED] = "elapsed", [FIELD_BYTES] = "bytes", [FIELD_ERROR] = "error",
+};
+
+enum { FIELDS = sizeof(field_names) / sizeof(*field_names) };
+
+static void push_headers(lua_State *L, const char *head, size_t len)
+{
+    struct http1_span rest = {head, len};
+    struct http1_header field;
+    struct buf value = BUF_INIT;
+    lua_newtable(L);
+    luaL_getmetatable(L, headers_meta);
+    lua_setmetatable(L, -2);
+    while (http1_header_next(&rest, &field)) {
+        luaL_Buffer name;
+        luaL_buffinit(L, &name);
+        for (size_t i = 0; i < field.name.len; i++) {
+            char c = field.name.data[i];
+            luaL_addchar(&name, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+        }
+        luaL_pushresult(&name);
+        buf_clear(&value);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3);
+        if (lua_isstring(L, -1)) { /* a field given twice is one list (RFC 9110 5.2) */
+            size_t had;
+            const char *before = lua_tolstring(L, -1, &had);
+            buf_add(&value, before, had);
+            buf_adds(&value, ", ");
+        }
+        lua_pop(L, 1);
+        http1_value_add(&value, field.value);
+        lua_pushlstring(L, value.data ? value.data : "", value.len);
+        lua_rawset(L, -3);
+    }
+    buf_release(&value);
+}
+
+/* Pushes the field of the client's last response. */
+static void push_field(lua_State *L, struct http_client *c, enum field field)
+{
+    const struct op *op = &c->op.op;
+    switch (field) {
+    case FIELD_BODY:
+        lua_pushlstring(L, c->op.body ? c->op.body : "", c->op.body ? c->op.body_len : 0);
+        break;
+    case FIELD_HEAD:
+        lua_pushlstring(L, c->op.head ? c->op.head : "", c->op.head ? c->op.head_len : 0);
+        break;
+    case FIELD_HEADERS:
+        push_headers(L, c->op.head, c->op.head ? c->op.head_len : 0);
+        break;
+    case FIELD_ELAPSED:
+        lua_pushnumber(L, (double)(op->end_ns - op->start_ns) / 1e9);
+        break;
+    case FIELD_BYTES:
+        lua_pushnumber(L, (double)op->bytes);
+        break;
+    default:
+        lua_pushnil(L);
+        break;
+    }
+}
+
+/* error: why the request failed, or nil; it may still change, so it is not kept
+ * while the request is uncounted. */
+static void push_error(lua_State *L, const struct http_client *c)
+{
+    if (c->user->has_sample && c->user->sample.error != ERR_NONE)
+        lua_pushstring(L, c->user->sample.message);
+    else
+        lua_pushnil(L);
+}
+
+/* __index(response, key); upvalue 1: the methods, upvalue 2: name -> enum field. */
+static int response_index(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(1));
+    if (!lua_isnil(L, -1))
+        return 1;
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+    int field = (int)lua_tointeger(L, -1);
+    if (field == FIELD_NONE)
+        return 0;
+    struct http_client *c = live_client(L);
+    if (field == FIELD_HEADERS && !c) { /* kept as text, not yet asked for */
+        lua_pushstring(L, "head");
+        lua_rawget(L, 1);
+        if (lua_isstring(L, -1)) {
+            size_t len;
+            const char *head = lua_tolstring(L, -1, &len);
+            push_headers(L, head, len);
+            goto keep;
+        }
+    }
+    if (field == FIELD_ERROR) {
+        if (c)
+            push_error(L, c);
+        else
+            lua_pushnil(L);
+        return 1;
+    }
+    if (!c)
+        script_raise(L, "res.%s is gone: a response lasts until its task ends; keep what you need "
+                        "of it (user.token = res:json().token)",
+                     field_names[field]);
+    push_field(L, c, (enum field)field);
+keep:
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+void http_response_preserve(struct user *u)
+{
+    struct http_client *c = u->http;
+    lua_State *L = u->thread.co;
+    static const enum field kept[] = {FIELD_BODY, FIELD_HEAD, FIELD_ELAPSED, FIELD_BYTES};
+    luaL_checkstack(L, 4, "response");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->response_slot);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+        lua_pushstring(L, field_names[kept[i]]);
+        push_field(L, c, kept[i]);
+        lua_rawset(L, -3);
+    }
+    lua_pushliteral(L, "error");
+    push_error(L, c);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    c->response = 0;
+}
+
+/* --- methods ---------------------------------------------------------------------- */
+
+/* res:expect(status, ...): one of these, else it failed. Returns res. */
+static int expect(lua_State *L)
+{
+    struct http_client *c = uncounted(L, "expect");
+    int n = lua_gettop(L);
+    int status = c->op.status;
+    if (n < 2)
+        script_raise(L, "res:expect takes one status or more, such as res:expect(200)");
+    for (int i = 2; i <= n; i++) {
+        if (!lua_isnumber(L, i))
+            script_raise(L, "res:expect takes statuses, not %s", luaL_typename(L, i));
+        if ((int)lua_tointeger(L, i) != status)
+            continue;
+        if (c->user->sample.error == ERR_STATUS)
+            c->user->sample.error = ERR_NONE;
+        lua_settop(L, 1);
+        return 1;
+    }
+    if (status != 0 && (c->user->sample.error == ERR_NONE || c->user->sample.error == ERR_STATUS)) {
+        char message[SCRIPT_MESSAGE_MAX];
+        int len = snprintf(message, sizeof(message), "HTTP status %d, expected %d", status,
+                           (int)lua_tointeger(L, 2));
+        for (int i = 3; i <= n && len < 300; i++)
+            len += snprintf(message + len, sizeof(message) - (size_t)len, " or %d",
+                            (int)lua_tointeger(L, i));
+        user_fail_sample(c->user, ERR_STATUS, message);
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* res:ok(): it succeeded, whatever the status says. A request without a
+ * complete answer stays failed. Returns res. */
+static int ok(lua_State *L)
+{
+    struct http_client *c = uncounted(L, "ok");
+    if (c->user->sample.error == ERR_STATUS || c->user->sample.error == ERR_CHECK)
+        c->user->sample.error = ERR_NONE;
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* res:fail(why): it failed. Returns res. */
+static int fail(lua_State *L)
+{
+    struct http_client *c = uncounted(L, "fail");
+    const char *why = lua_tostring(L, 2);
+    if (!why)
+        script_raise(L, "res:fail takes the reason as a string, not %s", luaL_typename(L, 2));
+    user_fail_sample(c->user, ERR_CHECK, why);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* res:check(name, condition): counted under its name; false fails the request.
+ * Returns whether it held. */
+static int check(lua_State *L)
+{
+    struct http_client *c = uncounted(L, "check");
+    if (lua_type(L, 2) != LUA_TSTRING || lua_gettop(L) < 3)
+        script_raise(L, "res:check takes a name and a condition: res:check(\"has a token\", "
+                        "res:json().token ~= nil)");
+    const char *name = lua_tostring(L, 2);
+    bool passed = lua_toboolean(L, 3);
+    stats_record_check(c->user->script->stats, name, passed);
+    if (!passed && c->user->sample.error == ERR_NONE) {
+        char message[SCRIPT_MESSAGE_MAX];
+        snprintf(message, sizeof(message), "check failed: %s", name);
+        user_fail_sample(c->user, ERR_CHECK, message);
+    }
+    lua_pushboolean(L, passed);
+    return 1;
+}
+
+/* res:header(name): its value, or nil. */
+static int header(lua_State *L)
+{
+    if (lua_type(L, 2) != LUA_TSTRING)
+        script_raise(L, "res:header takes a name, not %s", luaL_typename(L, 2));
+    lua_getfield(L, 1, "headers");
+    lua_pushvalue(L, 2);
+    lua_gettable(L, -2);
+    return 1;
+}
+
+/* res:json(): the body decoded. A body that is not JSON fails the request and
+ * gives an empty table and the reason; so a field of it is nil, not an error.
+ * Upvalue 1: cjson's decode. */
+static int json(lua_State *L)
+{
+    lua_settop(L, 1);
+    lua_pushliteral(L, "_json");
+    lua_rawget(L, 1);
+    if (!lua_isnil(L, -1))
+        return 1;
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_getfield(L, 1, "body");
+    if (lua_pcall(L, 1, 1, 0) != 0) {
+        struct http_client *c = live_client(L);
+        char message[SCRIPT_MESSAGE_MAX];
+        snprintf(message, sizeof(message), "the body is not JSON: %s", lua_tostring(L, -1));
+        if (c && c->user->has_sample && c->user->sample.error == ERR_NONE)
+            user_fail_sample(c->user, ERR_CHECK, message);
+        lua_newtable(L);
+        lua_pushstring(L, message);
+        return 2;
+    }
+    lua_pushliteral(L, "_json");
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+/* headers[name] with any case. */
+static int headers_index(lua_State *L)
+{
+    size_t len;
+    const char *name = luaL_checklstring(L, 2, &len);
+    luaL_Buffer lower;
+    luaL_buffinit(L, &lower);
+    for (size_t i = 0; i < len; i++)
+        luaL_addchar(&lower, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
+    luaL_pushresult(&lower);
+    lua_rawget(L, 1);
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"expect", expect}, {"ok", ok}, {"fail", fail}, {"check", check}, {"header", header}, {NULL, NULL},
+};
+
+void http_response_open(lua_State *L)
+{
+    luaL_newmetatable(L, headers_meta);
+    lua_pushcfunction(L, headers_index);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+
+    lua_pushlightuserdata(L, script_of(L));
+    lua_newtable(L); /* the metatable */
+    lua_newtable(L);
+    luaL_register(L, NULL, methods);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "cjson");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "decode");
+    lua_replace(L, -2);
+    lua_pushcclosure(L, json, 1);
+    lua_setfield(L, -2, "json");
+    lua_newtable(L);
+    for (int i = FIELD_NONE + 1; i < FIELDS; i++) {
+        lua_pushinteger(L, i);
+        lua_setfield(L, -2, field_names[i]);
+    }
+    lua_pushcclosure(L, response_index, 2);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "status");
+    lua_pushcclosure(L, take, UP_STATUS);
+}

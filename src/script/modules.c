@@ -1,0 +1,9 @@
+/* The table of C modules that scripts can require: one row each. */
+#include "script/internal.h"
+
+const struct script_module script_modules[] = {
+    {"inrush.core", script_open_core},
+    {"inrush.http.core", script_open_http},
+};
+
+const size_t script_modules_len = sizeof(script_modules) / sizeof(*script_modules);

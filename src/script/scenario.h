@@ -1,0 +1,67 @@
+/*
+ * What a scenario declares, as plain C: read once from the control state, then
+ * narrowed by the command line (classes, tags) and shared, read-only, with all
+ * workers.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct script;
+
+struct scenario_task {
+    char *name; /* owned, as all strings here */
+    double weight;
+    VEC(char *) tags; /* the class's included */
+    bool enabled; /* by the selection; true at first, unless its weight is 0 */
+};
+
+struct scenario_class {
+    char *name;
+    double weight;
+    uint32_t fixed_count; /* exactly so many users; 0: by weight */
+    char *host;           /* as the scenario says, else NULL */
+    bool abstract;
+    bool selected; /* by the selection; true at first, unless abstract */
+    VEC(struct scenario_task) tasks;
+};
+
+/* Fields that the scenario left alone are negative, or NULL. */
+struct scenario_settings {
+    char *name; /* of a profile; NULL for the defaults */
+    char *title;
+    double users;
+    double spawn_rate;
+    double duration_s;
+    double stop_timeout_s;
+    double timeout_s;
+};
+
+struct scenario {
+    struct scenario_settings defaults;
+    VEC(struct scenario_settings) profiles;
+    VEC(char *) thresholds;
+    VEC(struct scenario_class) classes;
+};
+
+/* Reads what the loaded file has declared; -1 with ERR_CONFIG when there is no
+ * class, or one that cannot run. */
+int scenario_read(struct scenario *scenario, struct script *control, struct err *err);
+void scenario_release(struct scenario *scenario);
+
+/* Lays a profile's settings over the defaults; -1 names the nearest profile. */
+int scenario_use_profile(struct scenario *scenario, const char *name, struct err *err);
+
+/* Keeps the classes named (none: all but the abstract) less the excluded; an
+ * abstract class runs when it is named. Words are exact names. */
+int scenario_select_classes(struct scenario *scenario, char *const *names, size_t names_len,
+                            char *const *excluded, size_t excluded_len, struct err *err);
+/* Keeps the tasks with one of the tags (none: all) and without any excluded
+ * one; a class without tasks left is not selected any more. -1 when nothing is
+ * left, or a tag is on no task. */
+int scenario_select_tags(struct scenario *scenario, char *const *tags, size_t tags_len,
+                         char *const *excluded, size_t excluded_len, struct err *err);

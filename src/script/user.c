@@ -1,0 +1,400 @@
+/*
+ * The life of a user: a state machine driven by its timer and by the
+ * operations its tasks wait for. Every transition goes through advance().
+ */
+#include "script/user.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "script/internal.h"
+#include "script/scenario.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents);
+static void next_step(struct user *u);
+
+struct user *user_new(struct script *s, size_t class_index, uint32_t number,
+                      void (*gone)(struct user *u), void *owner)
+{
+    struct user *u = xcalloc(1, sizeof(*u));
+    u->script = s;
+    u->class = &s->classes[class_index];
+    u->number = number;
+    u->gone = gone;
+    u->owner = owner;
+    u->thread.ref = LUA_NOREF;
+    ev_timer_init(&u->timer, on_timer, 0., 0.);
+    u->timer.data = u;
+    script_push_user(s->L, u);
+    u->self = luaL_ref(s->L, LUA_REGISTRYINDEX);
+    return u;
+}
+
+void user_free(struct user *u)
+{
+    if (!u)
+        return;
+    assert(!u->cancel && !u->thread.co);
+    ev_timer_stop(u->script->net->loop, &u->timer);
+    http_client_free(u->http);
+    luaL_unref(u->script->L, LUA_REGISTRYINDEX, u->self);
+    free(u->measures);
+    free(u->failure);
+    free(u);
+}
+
+/* --- samples ------------------------------------------------------------- */
+
+static void emit_request(struct user *u)
+{
+    struct script *s = u->script;
+    const struct sample *sample = &u->sample;
+    struct catalog_entry series = catalog_get(s->catalog, sample->series);
+    lua_State *L = s->L;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, s->request_handlers);
+    int handlers = lua_gettop(L);
+    int n = (int)lua_objlen(L, handlers);
+    for (int i = 1; i <= n; i++) {
+        lua_rawgeti(L, handlers, i);
+        lua_createtable(L, 0, 8);
+        lua_pushstring(L, series.type);
+        lua_setfield(L, -2, "type");
+        lua_pushstring(L, series.name);
+        lua_setfield(L, -2, "name");
+        lua_pushnumber(L, (double)sample->response_ns / 1e9);
+        lua_setfield(L, -2, "response_time");
+        lua_pushnumber(L, (double)sample->bytes);
+        lua_setfield(L, -2, "bytes");
+        lua_pushinteger(L, sample->status);
+        lua_setfield(L, -2, "status");
+        if (sample->error != ERR_NONE) {
+            lua_pushstring(L, sample->message);
+            lua_setfield(L, -2, "error");
+            lua_pushstring(L, err_kind_name(sample->error));
+            lua_setfield(L, -2, "error_kind");
+        }
+        char *message, *traceback;
+        if (script_call(s, 1, 0, &message, &traceback) < 0) {
+            script_report_error(s, message, traceback);
+            free(message);
+            free(traceback);
+        }
+    }
+    lua_settop(L, handlers - 1);
+}
+
+static void trace_sample(const struct user *u)
+{
+    struct catalog_entry series = catalog_get(u->script->catalog, u->sample.series);
+    char took[UNITS_MAX], size[UNITS_MAX], status[16] = "";
+    if (u->sample.status)
+        snprintf(status, sizeof(status), "  %d", u->sample.status);
+    units_format_duration(took, ns_to_s(u->sample.response_ns));
+    units_format_bytes(size, (double)u->sample.bytes);
+    if (u->sample.error == ERR_NONE)
+        log_info("  ok    %s %s%s  %s  %s", series.type, series.name, status, took, size);
+    else
+        log_info("  FAIL  %s %s%s  %s  %s: %s", series.type, series.name, status, took,
+                 err_kind_name(u->sample.error), u->sample.message);
+}
+
+void user_commit(struct user *u)
+{
+    if (!u->has_sample)
+        return;
+    u->has_sample = false;
+    if (u->sample.error == ERR_CANCELLED) { /* the run ended before its answer */
+        u->script->stats->generator.cancelled++;
+        return;
+    }
+    if (u->sample.error != ERR_NONE && u->measuring > 0) {
+        struct measure *m = &u->measures[u->measuring - 1];
+        if (m->failure.kind == ERR_NONE)
+            err_set(&m->failure, u->sample.error, "%s", u->sample.message);
+    }
+    if (u->measuring > 0)
+        u->measures[u->measuring - 1].bytes += u->sample.bytes;
+    if (!u->record || u->measuring > 0)
+        return;
+    stats_record(u->script->stats, &u->sample);
+    if (u->script->options->trace)
+        trace_sample(u);
+    if (u->script->request_handlers != LUA_NOREF)
+        emit_request(u);
+}
+
+void user_set_sample(struct user *u, const struct sample *sample, bool record)
+{
+    user_commit(u);
+    u->sample = *sample;
+    if (u->due_ns) { /* it was due before it could start */
+        u->sample.response_ns = sample->end_ns - u->due_ns;
+        u->due_ns = 0;
+    }
+    u->sample.has_service = u->class->wait == WAIT_PACING;
+    u->has_sample = true;
+    u->record = record;
+}
+
+void user_fail_sample(struct user *u, enum err_kind kind, const char *message)
+{
+    if (!u->has_sample)
+        return;
+    free(u->failure);
+    u->failure = xstrndup(message, strnlen(message, SCRIPT_MESSAGE_MAX));
+    u->sample.error = kind;
+    u->sample.message = u->failure;
+}
+
+/* --- running ------------------------------------------------------------- */
+
+static void run(struct user *u, int function, enum user_state state, const char *task)
+{
+    struct script *s = u->script;
+    u->state = state;
+    u->waited = false;
+    atomic_store_explicit(&s->running_class, u->class->about->name, memory_order_relaxed);
+    atomic_store_explicit(&s->running_task, task, memory_order_relaxed);
+    script_borrow_thread(u);
+    lua_rawgeti(u->thread.co, LUA_REGISTRYINDEX, function);
+    lua_rawgeti(u->thread.co, LUA_REGISTRYINDEX, u->self);
+}
+
+/* What its coroutine left on top is why it failed. */
+static void task_failed(struct user *u)
+{
+    lua_State *co = u->thread.co;
+    const char *text = lua_tostring(co, -1);
+    char *message = text ? xstrdup(text)
+                         : xasprintf("(error object is a %s value)", luaL_typename(co, -1));
+    luaL_traceback(u->script->L, co, NULL, 0);
+    if (u->cancel) { /* it had begun to wait where it may not */
+        void (*cancel)(struct user *) = u->cancel;
+        u->cancel = NULL;
+        cancel(u);
+        user_fail_sample(u, ERR_SCRIPT, message);
+    }
+    u->measuring = 0;
+    user_commit(u);
+    script_report_error(u->script, message, lua_tostring(u->script->L, -1));
+    lua_pop(u->script->L, 1);
+    free(message);
+}
+
+/* Resumes the user's coroutine and goes on when the function has ended. */
+static void advance(struct user *u, int nargs)
+{
+    switch (script_resume(u, nargs)) {
+    case SCRIPT_WAITING:
+        u->waited = true;
+        return;
+    case SCRIPT_DONE:
+        user_commit(u);
+        script_return_thread(u, true);
+        break;
+    case SCRIPT_FAILED:
+        task_failed(u);
+        script_return_thread(u, false);
+        break;
+    }
+    u->preserve = NULL;
+    if (u->state == USER_TASK)
+        u->script->stats->generator.tasks++;
+    next_step(u);
+}
+
+static void leave(struct user *u)
+{
+    u->state = USER_GONE;
+    u->gone(u);
+}
+
+static void run_task(struct user *u, const struct user_task *task)
+{
+    run(u, task->run, USER_TASK, task->about->name);
+    advance(u, 1);
+}
+
+static void run_next_task(struct user *u)
+{
+    const struct user_class *class = u->class;
+    size_t i = 0;
+    if (class->tasks_len > 1) {
+        double at = rng_double(&u->script->rng) * class->tasks[class->tasks_len - 1].cumulative;
+        while (i + 1 < class->tasks_len && at >= class->tasks[i].cumulative)
+            i++;
+    }
+    run_task(u, &class->tasks[i]);
+}
+
+/* The wait of a script's function: seconds, or -1 after an error. */
+static double call_wait_function(struct user *u)
+{
+    struct script *s = u->script;
+    char *message, *traceback;
+    lua_rawgeti(s->L, LUA_REGISTRYINDEX, u->class->wait_function);
+    lua_rawgeti(s->L, LUA_REGISTRYINDEX, u->self);
+    if (script_call(s, 1, 1, &message, &traceback) < 0) {
+        script_report_error(s, message, traceback);
+        free(message);
+        free(traceback);
+        return 1; /* an error each time must not spin */
+    }
+    double seconds = lua_tonumber(s->L, -1);
+    bool good = lua_isnumber(s->L, -1) && seconds >= 0 && seconds < 1e9;
+    lua_pop(s->L, 1);
+    if (good)
+        return seconds;
+    script_report_error(s, "the wait function of a user class must return seconds, 0 or more", "");
+    return 1;
+}
+
+static void wait_for(struct user *u, double seconds)
+{
+    u->state = USER_WAITING;
+    ev_timer_set(&u->timer, seconds, 0.);
+    ev_timer_start(u->script->net->loop, &u->timer);
+}
+
+static void wait_or_go_on(struct user *u)
+{
+    const struct user_class *class = u->class;
+    switch (class->wait) {
+    case WAIT_BETWEEN:
+        wait_for(u, rng_between(&u->script->rng, class->low, class->high));
+        return;
+    case WAIT_FUNCTION:
+        wait_for(u, call_wait_function(u));
+        return;
+    case WAIT_PACING: {
+        uint64_t now = clock_ns();
+        u->schedule_ns += s_to_ns(class->low);
+        if (u->schedule_ns > now) {
+            wait_for(u, ns_to_s(u->schedule_ns - now));
+            return;
+        }
+        u->due_ns = u->schedule_ns; /* late: the response time counts from when it was due */
+        break;
+    }
+    case WAIT_NONE:
+        break;
+    }
+    /* Without any wait the next task begins at once, but a task that never
+     * waited for anything lets the loop run first. */
+    if (u->waited)
+        run_next_task(u);
+    else
+        wait_for(u, 0);
+}
+
+/* A function of the script has ended: what comes next. */
+static void next_step(struct user *u)
+{
+    if (u->state == USER_STOPPING) {
+        leave(u);
+    } else if (u->stopping) {
+        u->stopping = false;
+        user_stop(u);
+    } else if (u->state == USER_STARTING) {
+        u->schedule_ns = clock_ns();
+        run_next_task(u);
+    } else {
+        wait_or_go_on(u);
+    }
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    run_next_task(timer->data);
+}
+
+void user_start(struct user *u)
+{
+    u->state = USER_STARTING;
+    if (u->class->on_start == LUA_NOREF) {
+        next_step(u);
+        return;
+    }
+    run(u, u->class->on_start, USER_STARTING, "on_start");
+    advance(u, 1);
+}
+
+void user_start_once(struct user *u, size_t task)
+{
+    u->stopping = true;
+    run_task(u, &u->class->tasks[task]);
+}
+
+void user_stop(struct user *u)
+{
+    if (u->state == USER_GONE || u->state == USER_STOPPING)
+        return;
+    if (u->thread.co) { /* busy */
+        u->stopping = true;
+        return;
+    }
+    ev_timer_stop(u->script->net->loop, &u->timer);
+    if (u->class->on_stop == LUA_NOREF) {
+        leave(u);
+        return;
+    }
+    run(u, u->class->on_stop, USER_STOPPING, "on_stop");
+    advance(u, 1);
+}
+
+void user_kill(struct user *u)
+{
+    if (u->state == USER_GONE)
+        return;
+    ev_timer_stop(u->script->net->loop, &u->timer);
+    if (u->cancel) {
+        void (*cancel)(struct user *) = u->cancel;
+        u->cancel = NULL;
+        cancel(u);
+    }
+    if (u->thread.co) {
+        u->measuring = 0;
+        user_commit(u);
+        script_return_thread(u, false);
+    }
+    leave(u);
+}
+
+/* --- for bindings --------------------------------------------------------- */
+
+struct user *user_of(lua_State *L, const char *what)
+{
+    struct script *s = script_of(L);
+    if (!s->current)
+        script_raise(L, "%s works only inside a task, on_start or on_stop: nothing else can wait",
+                     what);
+    if (s->current->thread.co != L)
+        script_raise(L, "%s cannot be used inside a coroutine of the script's own", what);
+    return s->current;
+}
+
+void user_begin(struct user *u)
+{
+    if (u->preserve)
+        u->preserve(u);
+    u->preserve = NULL;
+    user_commit(u);
+}
+
+void user_wait(struct user *u, void (*cancel)(struct user *u))
+{
+    u->cancel = cancel;
+}
+
+void user_resume(struct user *u)
+{
+    u->cancel = NULL;
+    advance(u, 0);
+}

@@ -1,0 +1,123 @@
+/*
+ * Users: one running instance of a user class. While it waits it is a timer
+ * and nothing else; when its wait ends, a task is picked by weight, a coroutine
+ * borrowed, and the task resumed until it ends.
+ *
+ *   spawned -> on_start -> (task -> wait)* -> on_stop -> gone
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "script/script.h"
+
+#include <ev.h>
+
+enum wait_kind {
+    WAIT_NONE,
+    WAIT_BETWEEN,  /* [low, high] seconds after each task */
+    WAIT_PACING,   /* a task every `low` seconds */
+    WAIT_FUNCTION, /* as the script's function says */
+};
+
+/* A class as one state runs it. */
+struct user_class {
+    const struct scenario_class *about; /* borrowed, outlives every state */
+    int self;              /* registry reference: the class's Lua table */
+    int on_start, on_stop; /* registry references; LUA_NOREF: none */
+    enum wait_kind wait;
+    double low, high;
+    int wait_function;
+    double timeout_s; /* 0: the run's */
+    size_t tasks_len; /* enabled ones */
+    struct user_task {
+        const struct scenario_task *about;
+        int run;           /* registry reference */
+        double cumulative; /* weight of this and all before it */
+    } * tasks;             /* owned */
+};
+
+enum user_state { USER_STARTING, USER_TASK, USER_WAITING, USER_STOPPING, USER_GONE };
+
+/* An inrush.measure in progress. */
+struct measure {
+    uint32_t series;
+    uint64_t start_ns;
+    struct err failure; /* the first failed request inside; ERR_NONE: none */
+    uint64_t bytes;
+};
+
+enum { MEASURE_DEPTH = 4 };
+
+struct user {
+    struct script *script;          /* borrowed, outlived by the state */
+    const struct user_class *class; /* borrowed, the state's */
+    uint32_t number;                /* from 1, over all workers */
+    enum user_state state;
+    bool stopping; /* to end as soon as its task has */
+    bool waited;   /* the running function has waited for something */
+    ev_timer timer;
+    void (*after_sleep)(struct ev_loop *, ev_timer *, int); /* its callback while inrush.sleep has it */
+    struct script_thread thread; /* borrowed from the pool while a function runs */
+    int self;                    /* registry reference: the user's Lua table */
+    uint64_t due_ns;             /* when the next request was due; 0: when it starts */
+    uint64_t schedule_ns;        /* pacing: when the running task was due */
+
+    /* The operation it waits for: how to give it up. NULL: none. */
+    void (*cancel)(struct user *u);
+    /* What to do to its last response before the next operation; NULL: nothing. */
+    void (*preserve)(struct user *u);
+
+    /* The last request, until it is committed. */
+    bool has_sample;
+    bool record; /* false: not into the statistics */
+    struct sample sample;
+    char *failure; /* owned: the message when the script gave one */
+
+    struct measure *measures; /* owned; allocated on first use */
+    int measuring;            /* how many are in progress */
+
+    struct http_client *http; /* the http binding's; freed with the user */
+
+    void (*gone)(struct user *u); /* the last thing that happens to it */
+    void *owner;                  /* of `gone`; borrowed */
+};
+
+/* Spawns a user: on_start, or its first task, begins at once. gone(u) is called
+ * once, from the loop or user_stop, when it has ended; then user_free. */
+struct user *user_new(struct script *s, size_t class_index, uint32_t number,
+                      void (*gone)(struct user *u), void *owner);
+void user_free(struct user *u);
+void user_start(struct user *u);
+
+/* Ends it well: a waiting user runs on_stop now, a busy one when its task has
+ * ended. */
+void user_stop(struct user *u);
+/* Ends it now: its operation is cancelled, on_stop does not run. A request in
+ * flight counts as cancelled. */
+void user_kill(struct user *u);
+
+/* Runs task number `task` of the class once, then goes (inrush check). */
+void user_start_once(struct user *u, size_t task);
+
+/*
+ * For bindings. A method that waits is start / wait / take:
+ *
+ *   start (C, inside the coroutine): user_begin, start the operation,
+ *       user_wait, return lua_yield(L, 0)
+ *   the operation's completion (from the loop): fill u->sample, user_resume
+ *   take (C, inside the coroutine again): return the result or raise
+ */
+
+/* The user whose coroutine L is; raises an error naming `what` when there is
+ * none (load time, a handler, a coroutine of the script's own). */
+struct user *user_of(struct lua_State *L, const char *what);
+/* A new operation begins: the last request is committed, its response kept if
+ * the script may still ask for it. */
+void user_begin(struct user *u);
+void user_wait(struct user *u, void (*cancel)(struct user *u));
+void user_resume(struct user *u);
+/* Hands over the request that has just completed; committed later. */
+void user_set_sample(struct user *u, const struct sample *sample, bool record);
+/* Fails the last request, if it is still uncommitted. */
+void user_fail_sample(struct user *u, enum err_kind kind, const char *message);
+void user_commit(struct user *u);
