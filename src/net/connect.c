@@ -116,15 +116,15 @@ static void finish(struct connector *c, int fd)
 /* Starts to connect to one address; -1 with c->err. */
 static int try_address(struct connector *c, struct attempt *a, int i)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&c->addresses.items[i];
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const union dns_address *address = &c->addresses.items[i];
+    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         describe_errno(c, errno);
         return -1;
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (connect(fd, address, c->addresses.lens[i]) != 0 && errno != EINPROGRESS) {
+    if (connect(fd, &address->any, dns_address_len(address)) != 0 && errno != EINPROGRESS) {
         describe_errno(c, errno);
         close(fd);
         return -1;

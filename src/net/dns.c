@@ -73,10 +73,10 @@ struct resolver {
 static void set_ports(struct dns_addresses *a, int port)
 {
     for (int i = 0; i < a->len; i++) {
-        if (a->items[i].ss_family == AF_INET6)
-            ((struct sockaddr_in6 *)&a->items[i])->sin6_port = htons((uint16_t)port);
+        if (a->items[i].any.sa_family == AF_INET6)
+            a->items[i].v6.sin6_port = htons((uint16_t)port);
         else
-            ((struct sockaddr_in *)&a->items[i])->sin_port = htons((uint16_t)port);
+            a->items[i].v4.sin_port = htons((uint16_t)port);
     }
 }
 
@@ -85,8 +85,7 @@ static void add_family(struct dns_addresses *out, const struct addrinfo *list, i
     for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         if (ai->ai_family != family || out->len == DNS_ADDRESSES)
             continue;
-        memcpy(&out->items[out->len], ai->ai_addr, ai->ai_addrlen);
-        out->lens[out->len++] = ai->ai_addrlen;
+        memcpy(&out->items[out->len++], ai->ai_addr, ai->ai_addrlen);
     }
 }
 
@@ -121,12 +120,10 @@ static bool answer_at_once(const char *host, struct dns_addresses *out)
 {
     if (!is_localhost(host))
         return ask_system(host, AI_NUMERICHOST, out) == 0;
-    *(struct sockaddr_in6 *)&out->items[0] =
+    out->items[0].v6 =
         (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    out->lens[0] = sizeof(struct sockaddr_in6);
-    *(struct sockaddr_in *)&out->items[1] =
+    out->items[1].v4 =
         (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    out->lens[1] = sizeof(struct sockaddr_in);
     out->len = 2;
     return true;
 }

@@ -11,18 +11,29 @@
 #include "base/err.h"
 
 #include <ev.h>
-#include <stddef.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 /* The addresses of a host, IPv6 before IPv4, in the system's order otherwise;
  * at most DNS_ADDRESSES. */
 enum { DNS_ADDRESSES = 8 };
 
+union dns_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 struct dns_addresses {
-    struct sockaddr_storage items[DNS_ADDRESSES];
-    socklen_t lens[DNS_ADDRESSES];
+    union dns_address items[DNS_ADDRESSES];
     int len;
 };
+
+/* The size that connect wants of it. */
+static inline socklen_t dns_address_len(const union dns_address *a)
+{
+    return a->any.sa_family == AF_INET6 ? sizeof(a->v6) : sizeof(a->v4);
+}
 
 struct resolver;
 
