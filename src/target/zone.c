@@ -19,8 +19,9 @@
 struct zone {
     char *name;    /* owned */
     GTimeZone *tz; /* owned */
-    /* Its yearly rule goes on for ever, but tzdata's table of it ends in 2037. */
-    bool rule_goes_on;
+    /* One yearly rule holds from 2030 on for ever. Not so where Ramadan
+     * interrupts daylight saving: tzdata has tables for decades there. */
+    bool is_regular;
 };
 
 const char *const zone_listed[ZONE_LISTED] = {
@@ -75,7 +76,9 @@ const char *const zone_listed[ZONE_LISTED] = {
 };
 
 enum { DAY = 86400 };
-#define START_OF_2038 INT64_C(2145916800)
+#define START_OF_2038  INT64_C(2145916800)
+#define START_OF_2500  INT64_C(16725225600)
+#define CALENDAR_CYCLE (INT64_C(146097) * DAY) /* 400 years, whole weeks */
 
 static int64_t utc_midnight(int year, int month)
 {
@@ -130,9 +133,9 @@ static struct zone *zone_load(const char *name)
     struct zone *zone = xcalloc(1, sizeof *zone);
     zone->name = xstrdup(name);
     zone->tz = tz;
-    int at_2037 = interval_at(tz, utc_midnight(2037, 1));
-    int at_2038 = interval_at(tz, START_OF_2038);
-    zone->rule_goes_on = at_2037 != at_2038 && at_2038 == interval_at(tz, utc_midnight(2200, 1));
+    int transitions =
+        interval_at(tz, utc_midnight(2100, 1)) - interval_at(tz, utc_midnight(2030, 1));
+    zone->is_regular = transitions == 2 * 70;
     return zone;
 }
 
@@ -177,9 +180,9 @@ const struct zone *zone_find(const char *name)
 
 /*
  * The instant between 2030 and 2038 at which a yearly rule says the same as at
- * unix_s. Rules are of the form "n-th weekday of a month" with all months from
- * March to November, so years that begin on 1 March with the same weekday are
- * alike, and these eight have all seven.
+ * unix_s. A rule is of the form "n-th weekday of a month", none in January or
+ * February; so years whose 1 March is the same weekday are alike, and these
+ * eight years have all seven.
  */
 static int64_t before_2038(int64_t unix_s)
 {
@@ -196,11 +199,26 @@ static int64_t before_2038(int64_t unix_s)
     return unix_s;
 }
 
+/*
+ * GLib knows tzdata's tables, which reach to 2037 or somewhat farther, and for
+ * later years the rule at the end of a zone's file: but only to the year 3000,
+ * and Ireland's (whose "daylight saving" is its winter) wrongly. So an instant
+ * beyond is looked up at one that is alike.
+ */
+static int64_t where_glib_is_right(const struct zone *zone, int64_t unix_s)
+{
+    if (unix_s < START_OF_2038)
+        return unix_s;
+    if (zone->is_regular)
+        return before_2038(unix_s);
+    if (unix_s < START_OF_2500)
+        return unix_s;
+    return START_OF_2500 + (unix_s - START_OF_2500) % CALENDAR_CYCLE;
+}
+
 struct zone_local zone_at(const struct zone *zone, int64_t unix_s)
 {
-    if (unix_s >= START_OF_2038 && zone->rule_goes_on)
-        unix_s = before_2038(unix_s);
-    int interval = interval_at(zone->tz, unix_s);
+    int interval = interval_at(zone->tz, where_glib_is_right(zone, unix_s));
     return (struct zone_local){
         .offset = g_time_zone_get_offset(zone->tz, interval),
         .dst = g_time_zone_is_dst(zone->tz, interval),
