@@ -72,8 +72,8 @@ static int console_end(struct reporter *r, const struct report_end *end, struct 
     digest_init(&c.digest, r->run, end);
     if (!r->opt.quiet)
         page_end_line(&c.page); /* sets the report off from what the run printed */
-    bool oneoff = r->run->url != NULL && c.digest.rows.len <= 1;
-    if (oneoff)
+    c.single = r->run->url != NULL && c.digest.rows.len <= 1;
+    if (c.single)
         console_oneoff(&c);
     else
         console_scenario(&c);

@@ -16,6 +16,7 @@ struct console {
     struct digest digest;
     struct page page;
     bool latency; /* draw the histogram */
+    bool single;  /* a one-off: its one series goes without saying */
 };
 
 /* console_tables.c */

@@ -13,14 +13,15 @@
 
 static void add_plan(struct buf *line, const struct report_run *run)
 {
-    char n[UNITS_MAX];
+    char n[UNITS_MAX], rate[FIGURE_MAX];
     if (run->users > 0)
         buf_addf(line, " · %s %s%s", units_format_count(n, run->users),
                  run->url != NULL ? "connection" : "user", run->users == 1 ? "" : "s");
     if (run->spawn_rate > 0)
         buf_addf(line, ", %.10g started per second", run->spawn_rate);
     if (run->rate > 0)
-        buf_addf(line, " · %.10g requests per second asked for", run->rate);
+        buf_addf(line, " · %s requests/s asked for",
+                 figure_number(rate, run->rate, run->rate < 100));
     if (run->workers > 0)
         buf_addf(line, " · %d worker%s", run->workers, run->workers == 1 ? "" : "s");
 }
@@ -65,35 +66,35 @@ void console_statuses(struct console *c)
         {.title = "Share", .right = true},
     };
     const struct digest *d = &c->digest;
-    if (d->statuses.len == 0)
+    if (d->total.statuses.len == 0)
         return;
     page_heading(&c->page, "Status codes", "");
     char figure[FIGURE_MAX];
     struct table t;
     table_init(&t, &c->page, columns, 3);
-    for (size_t i = 0; i < d->statuses.len; i++) {
-        const struct status_count *s = &d->statuses.items[i];
+    for (size_t i = 0; i < d->total.statuses.len; i++) {
+        const struct status_count *s = &d->total.statuses.items[i];
         enum page_style style = s->status >= 400 ? PAGE_BAD : PAGE_PLAIN;
         table_addf(&t, style, "%d", s->status);
         table_add(&t, style, units_format_count(figure, s->count));
-        table_add(&t, style, figure_percent(figure, s->count, d->total.requests));
+        table_add(&t, style, figure_percent(figure, s->count, d->status_requests));
     }
     if (d->without_status > 0) {
         table_add(&t, PAGE_BAD, "none");
         table_add(&t, PAGE_BAD, units_format_count(figure, d->without_status));
-        table_add(&t, PAGE_BAD, figure_percent(figure, d->without_status, d->total.requests));
+        table_add(&t, PAGE_BAD, figure_percent(figure, d->without_status, d->status_requests));
     }
     table_print(&t);
     table_release(&t);
 }
 
-/* " · at 1.2s … 14.8s" */
+/* "at 1.2s … 14.8s", set off from what is on the line already. */
 static void add_seen(struct buf *line, const struct digest *d, uint64_t first_ns, uint64_t last_ns)
 {
     char first[FIGURE_MAX], last[FIGURE_MAX];
     figure_elapsed(first, digest_elapsed(d, first_ns));
     figure_elapsed(last, digest_elapsed(d, last_ns));
-    buf_addf(line, " · at %s", first);
+    buf_addf(line, "%sat %s", line->len > 0 ? " · " : "", first);
     if (strcmp(first, last) != 0)
         buf_addf(line, " … %s", last);
 }
@@ -105,6 +106,13 @@ static void add_count(struct console *c, uint64_t count)
     char figure[UNITS_MAX];
     page_addf(&c->page, PAGE_BAD, "%*s", COUNT_WIDTH, units_format_count(figure, count));
     page_add(&c->page, PAGE_DIM, " × ");
+}
+
+/* The rest of a counted entry's line; empties it. */
+static void add_wrapped(struct console *c, enum page_style style, struct buf *line)
+{
+    page_wrap(&c->page, style, COUNT_WIDTH + 3, COUNT_WIDTH + 3, buf_cstr(line));
+    buf_clear(line);
 }
 
 static void say_rest(struct console *c, size_t shown, size_t all)
@@ -128,11 +136,14 @@ void console_errors(struct console *c)
         struct catalog_entry series = catalog_get(c->run->catalog, f->series);
         struct buf line = BUF_INIT;
         add_count(c, f->count);
-        buf_addf(&line, "%s %s · %s", series.type, series.name, err_kind_name(f->kind));
-        add_seen(&line, d, f->first_ns, f->last_ns);
-        page_wrap(&c->page, PAGE_PLAIN, COUNT_WIDTH + 3, COUNT_WIDTH + 3, buf_cstr(&line));
+        buf_adds(&line, f->message);
+        add_wrapped(c, PAGE_BAD, &line);
         page_spaces(&c->page, COUNT_WIDTH + 3);
-        page_wrap(&c->page, PAGE_BAD, COUNT_WIDTH + 3, COUNT_WIDTH + 3, f->message);
+        if (!c->single)
+            buf_addf(&line, "%s %s · ", series.type, series.name);
+        buf_adds(&line, err_kind_name(f->kind));
+        add_seen(&line, d, f->first_ns, f->last_ns);
+        add_wrapped(c, PAGE_PLAIN, &line);
         buf_release(&line);
     }
     say_rest(c, shown, d->failures.len);
@@ -172,8 +183,10 @@ void console_script_errors(struct console *c)
         struct buf line = BUF_INIT;
         add_count(c, e->count);
         buf_adds(&line, e->message);
+        add_wrapped(c, PAGE_BAD, &line);
+        page_spaces(&c->page, COUNT_WIDTH + 3);
         add_seen(&line, d, e->first_ns, e->last_ns);
-        page_wrap(&c->page, PAGE_BAD, COUNT_WIDTH + 3, COUNT_WIDTH + 3, buf_cstr(&line));
+        add_wrapped(c, PAGE_PLAIN, &line);
         traceback(c, e->traceback != NULL ? e->traceback : "");
         buf_release(&line);
     }
@@ -272,8 +285,11 @@ static void summary_title(struct buf *out, const char *title)
     size_t len = strlen(name);
     if (len > 4 && strcmp(name + len - 4, ".lua") == 0)
         len -= 4;
+    bool ascii = true; /* half a name in capitals would look odd */
     for (size_t i = 0; i < len; i++)
-        buf_addch(out, (char)toupper((unsigned char)name[i]));
+        ascii &= (unsigned char)name[i] < 0x80;
+    for (size_t i = 0; i < len; i++)
+        buf_addch(out, (char)(ascii ? toupper((unsigned char)name[i]) : name[i]));
     buf_adds(out, " TEST SUMMARY");
 }
 
@@ -318,19 +334,38 @@ void console_summary(struct console *c)
     summary_line(c, "  Total Failures:", total->failures > 0 ? PAGE_BAD : PAGE_STRONG,
                  total->requests > 0 ? buf_cstr(&text) : "0");
     summary_line(c, "  Requests/sec (RPS):", PAGE_STRONG, figure_number(figure, total->rps, 2));
+    if (total->bytes > 0) {
+        char bytes[UNITS_MAX], rate[UNITS_MAX];
+        buf_clear(&text);
+        buf_addf(&text, "%s (%s/s)", units_format_bytes(bytes, (double)total->bytes),
+                 units_format_bytes(rate, total->bytes_per_s));
+        summary_line(c, "  Received:", PAGE_PLAIN, buf_cstr(&text));
+    }
     if (total->latency.count > 0)
         summary_times(c);
     summary_rule(c, "═");
     buf_release(&text);
 }
 
+static void say_nothing_measured(struct console *c)
+{
+    uint64_t waiting = c->end->total->generator.cancelled;
+    char n[UNITS_MAX];
+    page_add(&c->page, PAGE_BAD,
+             c->digest.total.requests == 0 ? "No requests completed: nothing was measured."
+                                           : "No request was answered: nothing was measured.");
+    page_end_line(&c->page);
+    if (waiting > 0) {
+        page_addf(&c->page, PAGE_PLAIN, "Still waiting for an answer when the run ended: %s.",
+                  units_format_count(n, waiting));
+        page_end_line(&c->page);
+    }
+}
+
 void console_notes(struct console *c)
 {
     if (report_answered(c->end->total) == 0)
-        page_wrap(&c->page, PAGE_BAD, 0, 2,
-                  c->digest.total.requests == 0
-                      ? "No requests completed: nothing was measured."
-                      : "No request was answered: there is nothing to measure.");
+        say_nothing_measured(c);
     for (size_t i = 0; i < c->end->notes_len; i++) {
         page_add(&c->page, PAGE_STRONG, "Note: ");
         page_wrap(&c->page, PAGE_PLAIN, 6, 6, c->end->notes[i]);
@@ -344,7 +379,7 @@ void console_verdict(struct console *c)
     struct verdict verdict;
     struct buf text = BUF_INIT;
     verdict_reach(&verdict, &c->end->total->generator);
-    verdict_describe(&text, &verdict, c->run->workers);
+    verdict_describe(&text, &verdict, c->run->workers, c->run->cpus);
     page_wrap(&c->page, verdict.limited ? PAGE_BAD : PAGE_PLAIN, 0, 2, buf_cstr(&text));
     buf_release(&text);
 }

@@ -6,6 +6,21 @@
 #include "report/histogram.h"
 #include "report/table.h"
 
+/* Reasons are sentences: they are wrapped, not cut into a table. */
+static void skipped_classes(struct console *c)
+{
+    for (size_t i = 0; i < c->run->classes_len; i++) {
+        const struct report_class *class = &c->run->classes[i];
+        if (class->skipped == NULL)
+            continue;
+        struct buf line = BUF_INIT;
+        buf_addf(&line, "Skipped %s: %s", class->name, class->skipped);
+        page_spaces(&c->page, 2);
+        page_wrap(&c->page, PAGE_DIM, 2, 4, buf_cstr(&line));
+        buf_release(&line);
+    }
+}
+
 void console_classes(struct console *c)
 {
     static const struct table_column columns[] = {
@@ -21,17 +36,16 @@ void console_classes(struct console *c)
     for (size_t i = 0; i < c->run->classes_len; i++) {
         const struct report_class *class = &c->run->classes[i];
         char users[UNITS_MAX];
-        table_add(&t, class->skipped ? PAGE_DIM : PAGE_PLAIN, class->name);
-        if (class->skipped != NULL) {
-            table_add(&t, PAGE_DIM, "–");
-            table_addf(&t, PAGE_DIM, "skipped: %s", class->skipped);
-        } else {
-            table_add(&t, PAGE_PLAIN, units_format_count(users, class->users));
-            table_add(&t, PAGE_PLAIN, class->target != NULL ? class->target : "");
-        }
+        if (class->skipped != NULL)
+            continue;
+        table_add(&t, PAGE_PLAIN, class->name);
+        table_add(&t, PAGE_PLAIN, units_format_count(users, class->users));
+        table_add(&t, PAGE_PLAIN, class->target != NULL ? class->target : "");
     }
-    table_print(&t);
+    if (t.cells.len > 0)
+        table_print(&t);
     table_release(&t);
+    skipped_classes(c);
 }
 
 /* What is left out on a narrow terminal is said, not lost. */
@@ -77,21 +91,22 @@ void console_requests(struct console *c)
         {.title = "Name", .flexible = true, .least = 16},
         {.title = "Requests", .right = true},
         {.title = "Failed", .right = true},
-        {.title = "Failed %", .right = true, .drop = 2},
-        {.title = "Avg", .right = true, .drop = 1},
-        {.title = "Min", .right = true, .drop = 3},
-        {.title = "Max", .right = true},
+        {.title = "Failed %", .right = true, .drop = 4},
+        {.title = "Avg", .right = true, .drop = 3},
+        {.title = "Min", .right = true, .drop = 5},
+        {.title = "Max", .right = true, .drop = 2},
         {.title = "Median", .right = true},
-        {.title = "Req/s", .right = true},
-        {.title = "Failed/s", .right = true, .drop = 4},
+        {.title = "Req/s", .right = true, .drop = 1},
+        {.title = "Failed/s", .right = true, .drop = 6},
     };
+    if (c->digest.rows.len == 0)
+        return;
     page_heading(&c->page, "Requests", "times in ms");
     struct table t;
     table_init(&t, &c->page, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < c->digest.rows.len; i++)
         add_requests_row(&t, c, &c->digest.rows.items[i].summary, PAGE_PLAIN);
-    if (c->digest.rows.len > 0)
-        table_rule(&t);
+    table_rule(&t);
     add_requests_row(&t, c, &c->digest.total_summary, PAGE_STRONG);
     say_dropped(c, table_print(&t));
     table_release(&t);
@@ -101,16 +116,16 @@ static const struct table_column percentile_columns[] = {
     {.title = "Type"},
     {.title = "Name", .flexible = true, .least = 16},
     {.title = "50%", .right = true},
-    {.title = "66%", .right = true, .drop = 7},
-    {.title = "75%", .right = true, .drop = 5},
-    {.title = "80%", .right = true, .drop = 6},
-    {.title = "90%", .right = true, .drop = 2},
+    {.title = "66%", .right = true, .drop = 8},
+    {.title = "75%", .right = true, .drop = 6},
+    {.title = "80%", .right = true, .drop = 7},
+    {.title = "90%", .right = true, .drop = 3},
     {.title = "95%", .right = true},
-    {.title = "98%", .right = true, .drop = 4},
+    {.title = "98%", .right = true, .drop = 5},
     {.title = "99%", .right = true},
-    {.title = "99.9%", .right = true, .drop = 1},
-    {.title = "99.99%", .right = true, .drop = 3},
-    {.title = "100%", .right = true},
+    {.title = "99.9%", .right = true, .drop = 2},
+    {.title = "99.99%", .right = true, .drop = 4},
+    {.title = "100%", .right = true, .drop = 1},
 };
 
 static void add_percentiles_row(struct table *t, const struct console *c,
@@ -161,7 +176,7 @@ void console_percentiles(struct console *c)
 }
 
 /* Each series has a drawing of its own up to this many. */
-enum { HISTOGRAM_SERIES_MAX = 4 };
+enum { HISTOGRAM_SERIES_MAX = 3 };
 
 void console_histograms(struct console *c)
 {
@@ -170,7 +185,7 @@ void console_histograms(struct console *c)
         return;
     page_heading(&c->page, "Latency distribution",
                  d->rows.len == 1 ? "response time" : "response time, all requests");
-    histogram_draw(&c->page, &d->total.response, d->decimals);
+    histogram_draw(&c->page, &d->total.response);
     if (d->rows.len < 2 || d->rows.len > HISTOGRAM_SERIES_MAX)
         return;
     for (size_t i = 0; i < d->rows.len; i++) {
@@ -178,6 +193,6 @@ void console_histograms(struct console *c)
         page_end_line(&c->page);
         page_addf(&c->page, PAGE_STRONG, "  %s %s", s->type, s->name);
         page_end_line(&c->page);
-        histogram_draw(&c->page, &d->rows.items[i].series->response, d->decimals);
+        histogram_draw(&c->page, &d->rows.items[i].series->response);
     }
 }

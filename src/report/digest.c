@@ -62,22 +62,25 @@ static void add_rows(struct digest *d, const struct stats *stats, struct catalog
 
 static void add_statuses(struct digest *d)
 {
-    uint64_t with_status = 0;
-    for (size_t i = 0; i < d->total.statuses.len; i++) {
-        with_status += d->total.statuses.items[i].count;
-        vec_push(&d->statuses, d->total.statuses.items[i]);
+    for (size_t i = 0; i < d->rows.len; i++) {
+        if (d->rows.items[i].series->statuses.len > 0)
+            d->status_requests += d->rows.items[i].series->requests;
     }
-    SORT(d->statuses, by_code);
-    if (with_status > 0 && with_status < d->total.requests)
-        d->without_status = d->total.requests - with_status;
+    d->without_status = d->status_requests;
+    for (size_t i = 0; i < d->total.statuses.len; i++)
+        d->without_status -= d->total.statuses.items[i].count;
+    SORT(d->total.statuses, by_code);
 }
 
-/* Milliseconds have as many decimals as their typical size asks for, the same
- * in every table: 3 below 1 ms, 2 below 100 ms, else 1. */
+/* Milliseconds have the same number of decimals in every table: as many as the
+ * median asks for (3 below 1 ms, 2 below 100 ms, else 1), and so many that the
+ * minimum is not 0.0. */
 static int choose_decimals(const struct latency_summary *latency)
 {
-    double typical = latency->p[0];
-    return typical < 1 ? 3 : typical < 100 ? 2 : 1;
+    double median = latency->p[0];
+    if (median < 1 || latency->min < 0.01)
+        return 3;
+    return median < 100 || latency->min < 0.1 ? 2 : 1;
 }
 
 void digest_init(struct digest *d, const struct report_run *run, const struct report_end *end)
@@ -103,7 +106,6 @@ void digest_init(struct digest *d, const struct report_run *run, const struct re
 void digest_release(struct digest *d)
 {
     vec_release(&d->rows);
-    vec_release(&d->statuses);
     vec_release(&d->failures);
     vec_release(&d->script_errors);
     series_release(&d->total);

@@ -16,10 +16,11 @@ struct digest_row {
 struct digest {
     double duration_s;
     VEC(struct digest_row) rows; /* by type, then name */
-    struct series total;         /* the sum over all series */
+    struct series total;         /* the sum over all series; its statuses by code */
     struct series_summary total_summary;
-    VEC(struct status_count) statuses;              /* of all series, by code */
-    uint64_t without_status;                        /* requests that have none, where others do */
+    /* Requests of the series that have status codes at all, and how many of
+     * them have none: no answer came. */
+    uint64_t status_requests, without_status;
     VEC(const struct failure *) failures;           /* most frequent first */
     VEC(const struct script_error *) script_errors; /* most frequent first */
     uint64_t start_ns;                              /* of the load */

@@ -3,9 +3,9 @@
 
 #include "base/units.h"
 #include "report/figure.h"
-#include "report/text.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Round numbers within a decade, from coarse to fine (the E series of
  * preferred values, IEC 60063, and its halvings). */
@@ -83,32 +83,51 @@ static void draw_bar(struct page *page, uint64_t count, uint64_t most, int width
     buf_release(&bar);
 }
 
-enum { FIGURES_WIDTH = 49, BAR_MAX = 40, BAR_LEAST = 10 };
+enum { BAR_MAX = 40, BAR_LEAST = 10, SHARE_WIDTH = 7, SUM_WIDTH = 10 };
 
-void histogram_draw(struct page *page, const struct hist *h, int decimals)
+static int wider(int a, int b)
 {
-    struct histogram_bar bars[HISTOGRAM_BARS_MAX];
-    int n = histogram_bars(h, bars);
+    return a > b ? a : b;
+}
+
+static uint64_t highest(const struct histogram_bar *bars, int n)
+{
     uint64_t most = 0;
     for (int i = 0; i < n; i++)
         most = bars[i].count > most ? bars[i].count : most;
-    int room = page->columns > 0 ? page->columns - FIGURES_WIDTH - 1 : BAR_MAX;
-    int width = room > BAR_MAX ? BAR_MAX : room < BAR_LEAST ? BAR_LEAST : room;
+    return most;
+}
 
-    page_addf(page, PAGE_DIM, "  %12s  %14s  %8s  %8s", "up to ms", "Requests", "Share", "Sum");
+void histogram_draw(struct page *page, const struct hist *h)
+{
+    struct histogram_bar bars[HISTOGRAM_BARS_MAX];
+    int n = histogram_bars(h, bars);
+    if (n == 0)
+        return;
+    char edge[FIGURE_MAX], count[UNITS_MAX], share[FIGURE_MAX], sum[FIGURE_MAX];
+    uint64_t most = highest(bars, n), running = 0;
+    int decimals = bars[0].upto < 100 ? 3 : bars[0].upto < 10000 ? 2 : 1;
+    figure_number(edge, (double)h->max / 1000, decimals);
+    units_format_count(count, most);
+    int edge_width = wider((int)strlen("up to ms"), (int)strlen(edge));
+    int count_width = wider((int)strlen("Requests"), (int)strlen(count));
+    int figures_width = 2 + edge_width + 2 + count_width + 2 + SHARE_WIDTH + 2 + SUM_WIDTH + 2;
+    int room = page->columns > 0 ? page->columns - figures_width : BAR_MAX;
+    int bar_width = room > BAR_MAX ? BAR_MAX : wider(room, BAR_LEAST);
+
+    page_addf(page, PAGE_DIM, "  %*s  %*s  %*s  %*s", edge_width, "up to ms", count_width,
+              "Requests", SHARE_WIDTH, "Share", SUM_WIDTH, "Cumulative");
     page_end_line(page);
-    uint64_t running = 0;
     for (int i = 0; i < n; i++) {
-        char edge[FIGURE_MAX], count[UNITS_MAX], share[FIGURE_MAX], sum[FIGURE_MAX];
         running += bars[i].count;
-        page_addf(page, PAGE_PLAIN, "  %12s  %14s  %8s  %8s",
-                  figure_number(edge, (double)bars[i].upto / 1000, decimals),
-                  units_format_count(count, bars[i].count),
-                  figure_percent(share, bars[i].count, h->count),
+        page_addf(page, PAGE_PLAIN, "  %*s  %*s  %*s  %*s", edge_width,
+                  figure_number(edge, (double)bars[i].upto / 1000, decimals), count_width,
+                  units_format_count(count, bars[i].count), SHARE_WIDTH,
+                  figure_percent(share, bars[i].count, h->count), SUM_WIDTH,
                   figure_percent(sum, running, h->count));
         if (bars[i].count > 0) {
             page_spaces(page, 2);
-            draw_bar(page, bars[i].count, most, width);
+            draw_bar(page, bars[i].count, most, bar_width);
         }
         page_end_line(page);
     }

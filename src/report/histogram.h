@@ -12,7 +12,7 @@ struct histogram_bar {
     uint64_t count;
 };
 
-enum { HISTOGRAM_BARS_MAX = 24 };
+enum { HISTOGRAM_BARS_MAX = 20 };
 
 /* Sums h into bars whose edges are round numbers evenly spaced on a
  * logarithmic scale, as fine as fits into HISTOGRAM_BARS_MAX; the last bar ends
@@ -20,4 +20,4 @@ enum { HISTOGRAM_BARS_MAX = 24 };
 int histogram_bars(const struct hist *h, struct histogram_bar bars[HISTOGRAM_BARS_MAX]);
 
 /* Draws them: edge, count, share, running share, bar. */
-void histogram_draw(struct page *page, const struct hist *h, int decimals);
+void histogram_draw(struct page *page, const struct hist *h);

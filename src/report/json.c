@@ -272,7 +272,8 @@ static void put_thresholds(struct json *j, const struct report_end *end)
         const struct threshold_result *r = &end->thresholds[i];
         json_object_begin(j);
         put_string(j, "expression", r->expression);
-        put_number(j, "value", r->no_data ? NAN : r->value);
+        json_key(j, "value");
+        json_number(j, r->no_data ? NAN : r->value, 6);
         json_key(j, "passed");
         json_bool(j, r->passed);
         json_object_end(j);
@@ -286,13 +287,14 @@ static void put_thresholds(struct json *j, const struct report_end *end)
     json_array_end(j);
 }
 
-static void put_generator(struct json *j, const struct generator_stats *g, int workers)
+static void put_generator(struct json *j, const struct generator_stats *g,
+                          const struct report_run *run)
 {
     struct verdict verdict;
     struct latency_summary lag;
     struct buf text = BUF_INIT;
     verdict_reach(&verdict, g);
-    verdict_describe(&text, &verdict, workers);
+    verdict_describe(&text, &verdict, run->workers, run->cpus);
     latency_summarize(&lag, &g->loop_lag);
 
     json_key(j, "generator");
@@ -326,7 +328,7 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
     put_errors(&j, &digest, r->run->catalog);
     put_checks(&j, end->total);
     put_thresholds(&j, end);
-    put_generator(&j, &end->total->generator, r->run->workers);
+    put_generator(&j, &end->total->generator, r->run);
     json_object_end(&j);
     buf_addch(&text, '\n');
 

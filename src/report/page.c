@@ -67,11 +67,8 @@ void page_heading(struct page *page, const char *title, const char *remark)
 {
     page_end_line(page);
     page_add(page, PAGE_STRONG, title);
-    if (*remark != 0) {
-        page_spaces(page, 2);
-        page_wrap(page, PAGE_DIM, text_width(title) + 2, 2, remark);
-        return;
-    }
+    if (*remark != 0)
+        page_addf(page, PAGE_DIM, " (%s)", remark);
     page_end_line(page);
 }
 

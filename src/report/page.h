@@ -38,8 +38,8 @@ void page_add_clean(struct page *page, enum page_style style, const char *text, 
 void page_spaces(struct page *page, int n);
 void page_end_line(struct page *page);
 
-/* An empty line, then a section's heading with a remark behind it ("" for
- * none). */
+/* An empty line, then a section's heading with a remark in brackets behind it
+ * ("" for none). */
 void page_heading(struct page *page, const char *title, const char *remark);
 
 /* Text wrapped to the page's width at spaces; lines after the first are

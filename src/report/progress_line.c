@@ -11,7 +11,7 @@
 
 void progress_intro(struct page *page, const struct report_run *run)
 {
-    char n[UNITS_MAX];
+    char n[UNITS_MAX], rate[FIGURE_MAX];
     page_addf(page, PAGE_PLAIN, "inrush %s: %s", run->version, run->title);
     if (run->users > 0)
         page_addf(page, PAGE_PLAIN, ", %s %s%s", units_format_count(n, run->users),
@@ -19,7 +19,8 @@ void progress_intro(struct page *page, const struct report_run *run)
     if (run->spawn_rate > 0)
         page_addf(page, PAGE_PLAIN, " at %.10g/s", run->spawn_rate);
     if (run->rate > 0)
-        page_addf(page, PAGE_PLAIN, ", %.10g requests/s", run->rate);
+        page_addf(page, PAGE_PLAIN, ", %s requests/s",
+                  figure_number(rate, run->rate, run->rate < 100));
     if (run->requests > 0)
         page_addf(page, PAGE_PLAIN, ", %s requests", units_format_count(n, run->requests));
     if (run->duration_s > 0)

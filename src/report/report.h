@@ -37,6 +37,7 @@ struct report_run {
     double duration_s; /* planned; 0: until a count is reached */
     uint64_t requests; /* planned number of requests; 0: no limit */
     int workers;
+    int cpus; /* that this process may use; 0: not known */
     uint64_t seed;
     double started_wall;                /* seconds since the epoch */
     const struct report_class *classes; /* borrowed */

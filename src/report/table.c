@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <stdarg.h>
 
-enum { INDENT = 2, GAP = 2 };
+enum { INDENT = 2, GAP = 2, LEAST = 6 };
 
 void table_init(struct table *t, struct page *page, const struct table_column *columns, size_t n)
 {
@@ -98,11 +98,13 @@ static void fit(const struct table *t, struct layout *layout)
         layout->width[victim] = -1;
         layout->dropped++;
     }
-    /* Nothing left to leave out: the flexible column gets what there is, and
-     * a terminal narrower still wraps. */
+    /* Nothing left to leave out: the flexible column gives what it has, and a
+     * terminal narrower still wraps. */
+    int excess = total_width(t, layout) - t->page->columns;
     for (size_t c = 0; c < t->columns_len; c++) {
-        if (t->columns[c].flexible && layout->width[c] > t->columns[c].least)
-            layout->width[c] = t->columns[c].least;
+        if (t->columns[c].flexible)
+            layout->width[c] =
+                layout->width[c] - excess > LEAST ? layout->width[c] - excess : LEAST;
     }
 }
 

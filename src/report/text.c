@@ -76,32 +76,26 @@ static int code_width(uint32_t code)
 /* The signs that reports themselves draw with. */
 static const char *ascii_likeness(uint32_t code)
 {
-    switch (code) {
-    case 0x00B7:
-        return "-"; /* · */
-    case 0x00D7:
-        return "x"; /* × */
-    case 0x2013:
-        return "-"; /* – */
-    case 0x2026:
-        return "..."; /* … */
-    case 0x2192:
-        return "->"; /* → */
-    case 0x2264:
-        return "<="; /* ≤ */
-    case 0x2500:
-        return "-"; /* ─ */
-    case 0x2588:
-        return "#"; /* █ */
-    case 0x2591:
-        return "."; /* ░ */
-    case 0x2713:
-        return "+"; /* ✓ */
-    case 0x2717:
-        return "x"; /* ✗ */
-    default:
-        return "?";
+    static const struct {
+        uint32_t code;
+        const char *ascii;
+    } signs[] = {
+        {0x00B7, "-"},   /* middle dot */
+        {0x00D7, "x"},   /* times */
+        {0x2013, "-"},   /* en dash */
+        {0x2026, "..."}, /* ellipsis */
+        {0x2500, "-"},   /* light line */
+        {0x2550, "="},   /* double line */
+        {0x2588, "#"},   /* full block */
+        {0x2591, "."},   /* light shade */
+        {0x2713, "+"},   /* check mark */
+        {0x2717, "x"},   /* ballot x */
+    };
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (signs[i].code == code)
+            return signs[i].ascii;
     }
+    return "?";
 }
 
 void text_clean(struct buf *out, const char *s, bool utf8)

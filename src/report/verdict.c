@@ -15,16 +15,22 @@ void verdict_reach(struct verdict *v, const struct generator_stats *g)
 
 static void describe_condition(struct buf *out, const struct verdict *v, int workers)
 {
+    const char *who = workers == 1 ? "the worker was" : "the workers were";
+    const char *whose = workers == 1 ? "its" : "their";
     char lag[FIGURE_MAX];
     if (v->cpu_share >= 0)
-        buf_addf(out, "its %s used %.0f%% of %s CPU time", workers == 1 ? "worker" : "workers",
-                 100 * v->cpu_share, workers == 1 ? "its" : "their");
-    if (v->loop_lag_p99_ms >= 0)
-        buf_addf(out, "%sits timers ran at most %s late (p99)", v->cpu_share >= 0 ? ", " : "",
-                 figure_duration_ms(lag, v->loop_lag_p99_ms));
+        buf_addf(out, "%s busy %.0f%% of the time", who, 100 * v->cpu_share);
+    if (v->loop_lag_p99_ms < 0)
+        return;
+    buf_adds(out, v->cpu_share >= 0 ? ", and " : "");
+    figure_duration_ms(lag, v->loop_lag_p99_ms);
+    if (v->loop_lag_p99_ms > LOOP_LAG_MAX_MS)
+        buf_addf(out, "1%% of %s timers ran more than %s late", whose, lag);
+    else
+        buf_addf(out, "99%% of %s timers ran at most %s late", whose, lag);
 }
 
-void verdict_describe(struct buf *out, const struct verdict *v, int workers)
+void verdict_describe(struct buf *out, const struct verdict *v, int workers, int cpus)
 {
     if (v->cpu_share < 0 && v->loop_lag_p99_ms < 0) {
         buf_adds(out, "The generator's own load is not known.");
@@ -32,10 +38,11 @@ void verdict_describe(struct buf *out, const struct verdict *v, int workers)
     }
     buf_adds(out, v->limited ? "The generator was the limit: " : "The figures are the server's: ");
     describe_condition(out, v, workers);
-    if (v->limited)
-        buf_addf(out,
-                 ". The times above include its own delays: try more workers (-t %d), a lower "
-                 "load, or another machine",
-                 workers + 1);
     buf_addch(out, '.');
+    if (!v->limited)
+        return;
+    buf_adds(out, " Its own delays are part of the times above: try ");
+    if (cpus == 0 || workers < cpus)
+        buf_addf(out, "more workers (-t %d), ", workers + 1);
+    buf_adds(out, "less load, or another machine.");
 }

@@ -19,5 +19,6 @@ struct verdict {
  * timers ran more than 10 ms late. */
 void verdict_reach(struct verdict *v, const struct generator_stats *g);
 
-/* The same in a sentence or two. */
-void verdict_describe(struct buf *out, const struct verdict *v, int workers);
+/* The same in a sentence or two. More workers are advised only while there are
+ * CPUs for them; cpus 0 counts as enough. */
+void verdict_describe(struct buf *out, const struct verdict *v, int workers, int cpus);

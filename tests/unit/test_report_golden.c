@@ -1,0 +1,225 @@
+/*
+ * What the reporters write, compared with tests/golden/report/NAME. With
+ * UPDATE_GOLDEN=1 in the environment the files are written instead: look at
+ * them before committing.
+ */
+#include "report_cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char *golden_path(const char *name)
+{
+    char *path = NULL;
+    assert_true(asprintf(&path, "%s/../../golden/report/%s", TEST_DATA_DIR, name) > 0);
+    return path;
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return NULL;
+    char *text = NULL;
+    size_t cap = 0;
+    ssize_t len = getdelim(&text, &cap, 0, file);
+    fclose(file);
+    if (len < 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void assert_golden(const char *name, const char *actual)
+{
+    char *path = golden_path(name);
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        fputs(actual, file);
+        assert_int_equal(fclose(file), 0);
+    }
+    char *expected = read_file(path);
+    if (expected == NULL)
+        fail_msg("%s is missing; UPDATE_GOLDEN=1 writes it", path);
+    if (strcmp(actual, expected) != 0)
+        fail_msg("%s differs; this was written:\n%s", path, actual);
+    free(expected);
+    free(path);
+}
+
+struct look {
+    int columns;
+    bool utf8, color, latency;
+};
+
+/* The console report of a case, owned by the caller. */
+static char *console(void (*build)(struct fixture *), struct look look)
+{
+    struct fixture f;
+    struct err err;
+    char *text = NULL;
+    size_t len;
+    fixture_init(&f);
+    build(&f);
+    FILE *out = open_memstream(&text, &len);
+    struct report_options opt = {
+        .out = out,
+        .live = stderr,
+        .columns = look.columns,
+        .latency = look.latency,
+        .quiet = true,
+        .color = look.color,
+        .utf8 = look.utf8,
+    };
+    const struct reporter_kind *kind = report_kind("console");
+    struct reporter *reporter = kind->open(&f.run, &opt, &err);
+    assert_non_null(reporter);
+    assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+    fclose(out);
+    fixture_release(&f);
+    return text;
+}
+
+static void check_console(const char *suffix, void (*build)(struct fixture *), const char *name,
+                          struct look look)
+{
+    char file[64];
+    snprintf(file, sizeof(file), "%s%s.txt", name, suffix);
+    char *text = console(build, look);
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf "));
+    assert_golden(file, text);
+    free(text);
+}
+
+static void test_console_cases(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FIXTURE_CASES; i++)
+        check_console("", fixture_cases[i].build, fixture_cases[i].name,
+                      (struct look){.utf8 = true});
+}
+
+static void test_console_narrow_terminal(void **state)
+{
+    (void)state;
+    check_console(".80", case_scenario, "scenario",
+                  (struct look){.columns = 80, .utf8 = true, .latency = true});
+    check_console(".80", case_names, "names", (struct look){.columns = 80, .utf8 = true});
+    check_console(".40", case_scenario, "scenario", (struct look){.columns = 40, .utf8 = true});
+}
+
+static void test_console_ascii(void **state)
+{
+    (void)state;
+    check_console(".ascii", case_names, "names", (struct look){.columns = 100});
+    check_console(".ascii", case_oneoff, "oneoff", (struct look){.columns = 100, .latency = true});
+}
+
+static void test_console_color(void **state)
+{
+    (void)state;
+    check_console(".color", case_scenario, "scenario",
+                  (struct look){.columns = 120, .utf8 = true, .color = true});
+}
+
+static void test_console_latency(void **state)
+{
+    (void)state;
+    check_console(".latency", case_good, "good",
+                  (struct look){.columns = 100, .utf8 = true, .latency = true});
+    check_console(".latency", case_oneoff, "oneoff",
+                  (struct look){.columns = 100, .utf8 = true, .latency = true});
+    check_console(".latency", case_huge, "huge",
+                  (struct look){.columns = 100, .utf8 = true, .latency = true});
+}
+
+/* No line of a report for a terminal is wider than the terminal. */
+static void test_console_fits(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FIXTURE_CASES; i++) {
+        char *text = console(fixture_cases[i].build, (struct look){.columns = 72, .latency = true});
+        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            if (strlen(line) > 72)
+                fail_msg("%s: %zu columns: %s", fixture_cases[i].name, strlen(line), line);
+        }
+        free(text);
+    }
+}
+
+static void test_json_cases(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FIXTURE_CASES; i++) {
+        char path[] = "/tmp/inrush-json-XXXXXX", file[64];
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        close(fd);
+        struct fixture f;
+        struct err err;
+        fixture_init(&f);
+        fixture_cases[i].build(&f);
+        const struct reporter_kind *kind = report_kind("json");
+        struct report_options opt = {.path = path};
+        struct reporter *reporter = kind->open(&f.run, &opt, &err);
+        assert_non_null(reporter);
+        assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+        char *text = read_file(path);
+        assert_non_null(text);
+        unlink(path);
+        snprintf(file, sizeof(file), "%s.json", fixture_cases[i].name);
+        assert_golden(file, text);
+        free(text);
+        fixture_release(&f);
+    }
+}
+
+static void test_exit_status(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*build)(struct fixture *);
+        int status;
+    } cases[] = {
+        {case_good, 0},    {case_scenario, 2},      {case_nothing, 3},
+        {case_refused, 3}, {case_interrupted, 130}, {case_aborted, 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture f;
+        fixture_init(&f);
+        cases[i].build(&f);
+        assert_int_equal(report_exit_status(&f.end), cases[i].status);
+        f.end.outcome = REPORT_INTERRUPTED;
+        f.end.signal = 15;
+        assert_int_equal(report_exit_status(&f.end), 143);
+        fixture_release(&f);
+    }
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    assert_string_equal(report_kind("console")->name, "console");
+    assert_string_equal(report_kind("json")->name, "json");
+    assert_null(report_kind("xml"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_console_cases),   cmocka_unit_test(test_console_narrow_terminal),
+        cmocka_unit_test(test_console_ascii),   cmocka_unit_test(test_console_color),
+        cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_fits),
+        cmocka_unit_test(test_json_cases),      cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_kinds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
