@@ -41,17 +41,24 @@ static void put(FILE *live, const struct buf *text)
     (void)fflush(live);
 }
 
+static void erase(struct progress *p)
+{
+    static const char erase_line[] = ERASE_LINE;
+    if (p->line.len > 0)
+        put(p->opt.live, &(struct buf){.data = (char *)erase_line, .len = sizeof(erase_line) - 1});
+}
+
+/* Holds the lock across the log's own write: no tick may draw in between. */
 static void around_log(void *arg, int after)
 {
     struct progress *p = arg;
-    static const char erase[] = ERASE_LINE;
-    pthread_mutex_lock(&p->lock);
-    if (p->line.len > 0) {
-        if (after)
-            put(p->opt.live, &p->line);
-        else
-            put(p->opt.live, &(struct buf){.data = (char *)erase, .len = sizeof(erase) - 1});
+    if (!after) {
+        pthread_mutex_lock(&p->lock);
+        erase(p);
+        return;
     }
+    if (p->line.len > 0)
+        put(p->opt.live, &p->line);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -143,7 +150,7 @@ void progress_free(struct progress *p)
         return;
     if (p->opt.terminal && !p->opt.quiet) {
         log_set_hook(NULL, NULL);
-        around_log(p, 0);
+        erase(p);
     }
     pthread_mutex_destroy(&p->lock);
     stats_free(p->since);

@@ -7,6 +7,7 @@
 #include "report_cases.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -221,6 +222,48 @@ static void test_log_lines_do_not_tear(void **state)
     fixture_release(&f);
 }
 
+static void *log_some(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 10; i++)
+        log_info("a line of another thread");
+    return NULL;
+}
+
+/* Lines of other threads while the main thread draws: whatever the order,
+ * each erasing is followed by a drawing, and the last leaves nothing. */
+static void test_other_threads_log(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct report_tick t;
+    char *shown = NULL;
+    size_t len;
+    pthread_t threads[2];
+    fill(&f, &t);
+    FILE *live = open_memstream(&shown, &len);
+    struct report_options opt = {.live = live, .utf8 = true, .terminal = true};
+    struct progress *p = progress_new(&f.run, &opt);
+    progress_tick(p, &t);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, log_some, NULL), 0);
+    for (int i = 0; i < 50; i++)
+        progress_tick(p, &t);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    progress_free(p);
+    fclose(live);
+    size_t erased = 0, drawn = 0;
+    for (const char *s = shown; (s = strstr(s, "\r\033[K")) != NULL; s += 4) {
+        erased++;
+        drawn += strncmp(s + 4, "12s of 30s", 10) == 0;
+    }
+    assert_int_equal(drawn, 1 + 50 + 20);
+    assert_int_equal(erased, drawn + 20 + 1);
+    free(shown);
+    fixture_release(&f);
+}
+
 /* Reads the terminal's output until it ends in the text. */
 static void read_until(int master, const char *expected)
 {
@@ -276,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_plain_lines),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_log_lines_do_not_tear),
+        cmocka_unit_test(test_other_threads_log),
         cmocka_unit_test(test_terminal_width_is_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
