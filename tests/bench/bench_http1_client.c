@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     }
     struct bench b = {.loop = ev_loop_new(EVFLAG_AUTO), .to_start = strtoull(argv[2], NULL, 10)};
     size_t n = strtoul(argv[3], NULL, 10);
-    char *request = xasprintf("GET %s HTTP/1.1\r\nHost: %s:%d\r\n\r\n", url.target, url.host, url.port);
+    char *request =
+        xasprintf("GET %s HTTP/1.1\r\nHost: %s:%d\r\n\r\n", url.target, url.host, url.port);
     struct http1_origin origin = {.host = url.host, .port = url.port};
     struct net net;
     net_init(&net, b.loop);
