@@ -114,9 +114,11 @@ static bool is_http2(struct http1_span s)
            memcmp(s.data + 3, "\4\0\0\0\0\0", 6) == 0;
 }
 
-static bool starts_with(struct http1_span s, const char *prefix, size_t len)
+/* True if s begins with text, or may still become so. */
+static bool agrees(struct http1_span s, const char *text)
 {
-    return s.len >= len && memcmp(s.data, prefix, len) == 0;
+    size_t n = strlen(text);
+    return s.len == 0 || memcmp(s.data, text, s.len < n ? s.len : n) == 0;
 }
 
 /* start: the first line, at most START_SHOWN bytes of it. */
@@ -129,11 +131,11 @@ static cold enum http1_event fail_start(struct http1_parser *p, struct http1_spa
         return fail(p, "the server speaks TLS on this port; use https://");
     if (is_http2(start))
         return fail(p, "the server speaks HTTP/2 only; use a port with HTTP/1.1");
-    if (starts_with(start, "HTTP/1.", 7) || starts_with(start, "HTTP/", start.len))
-        return fail(p, "malformed status line: %s", quoted);
-    if (starts_with(start, "HTTP/", 5) && http1_is_digit(start.data[5]))
+    if (!agrees(start, "HTTP/"))
+        return fail(p, "not HTTP: starts with %s", quoted);
+    if (start.len > 5 && http1_is_digit(start.data[5]) && !agrees(start, "HTTP/1."))
         return fail(p, "unsupported HTTP version: %s", quoted);
-    return fail(p, "not HTTP: starts with %s", quoted);
+    return fail(p, "malformed status line: %s", quoted);
 }
 
 static struct http1_span without_line_end(const char *line, const char *lf)
@@ -205,14 +207,15 @@ static bool next_element(struct http1_span *list, struct http1_span *element)
     return false;
 }
 
-/* False if s is no decimal number that a body can be long. */
+/* False if s is no decimal number that fits into an int64_t. */
 static bool parse_length(struct http1_span s, uint64_t *length)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (!http1_is_digit(s.data[i]) || n > (INT64_MAX - 9) / 10)
+        uint64_t digit = (uint64_t)(s.data[i] - '0');
+        if (!http1_is_digit(s.data[i]) || n > (INT64_MAX - digit) / 10)
             return false;
-        n = n * 10 + (uint64_t)(s.data[i] - '0');
+        n = n * 10 + digit;
     }
     *length = n;
     return s.len > 0;
@@ -224,9 +227,9 @@ static void take_length(struct http1_parser *p, struct http1_span value)
 {
     struct http1_span element;
     uint64_t length;
-    if (value.len == 0)
-        p->fields |= SAID_BAD_LENGTH;
+    size_t elements = 0;
     while (next_element(&value, &element)) {
+        elements++;
         if (!parse_length(element, &length))
             p->fields |= SAID_BAD_LENGTH;
         else if ((p->fields & SAID_LENGTH) && p->left != length)
@@ -234,6 +237,8 @@ static void take_length(struct http1_parser *p, struct http1_span value)
         else
             p->left = length, p->fields |= SAID_LENGTH;
     }
+    if (elements == 0)
+        p->fields |= SAID_BAD_LENGTH;
 }
 
 static void take_coding(struct http1_parser *p, struct http1_span value)
@@ -656,8 +661,7 @@ enum http1_event http1_parser_eof(struct http1_parser *p, struct http1_span kept
     p->state = OVER;
     if (state == UNTIL_CLOSE || (state == IN_LENGTH && p->left == 0))
         return HTTP1_DONE;
-    if (state == IN_STATUS && kept.len > 0 &&
-        !starts_with(kept, "HTTP/", kept.len < 5 ? kept.len : 5)) {
+    if (state == IN_STATUS && !agrees(kept, "HTTP/")) {
         kept.len = kept.len < START_SHOWN ? kept.len : START_SHOWN;
         return fail_start(p, kept, err);
     }

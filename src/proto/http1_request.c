@@ -109,7 +109,7 @@ static int check_target(struct http1_span target, struct err *err)
     if (target.len == 0 || !is_visible(target))
         return fail_target(target, err);
     if (target.data[0] != '/' && !(target.len == 1 && target.data[0] == '*') &&
-        (target.len < 7 || memcmp(target.data, "http", 4) != 0))
+        (target.len < 7 || memcmp(target.data, "http://", 7) != 0))
         return fail_target(target, err);
     return 0;
 }
