@@ -70,8 +70,8 @@ static int console_end(struct reporter *r, const struct report_end *end, struct 
     };
     progress_free(r->progress);
     digest_init(&c.digest, r->run, end);
-    if (!r->opt.quiet)
-        page_end_line(&c.page); /* sets the report off from what the run printed */
+    if (!r->opt.quiet && c.page.columns > 0)
+        page_end_line(&c.page); /* sets the report off from what the run showed */
     c.single = r->run->url != NULL && c.digest.rows.len <= 1;
     if (c.single)
         console_oneoff(&c);

@@ -132,7 +132,7 @@ void console_errors(struct console *c)
     page_heading(&c->page, "Failed requests", "");
     size_t shown = d->failures.len > GROUPS_MAX ? GROUPS_MAX : d->failures.len;
     for (size_t i = 0; i < shown; i++) {
-        const struct failure *f = d->failures.items[i];
+        const struct failure *f = &d->failures.items[i];
         struct catalog_entry series = catalog_get(c->run->catalog, f->series);
         struct buf line = BUF_INIT;
         add_count(c, f->count);
@@ -179,7 +179,7 @@ void console_script_errors(struct console *c)
     page_heading(&c->page, "Script errors", "");
     size_t shown = d->script_errors.len > GROUPS_MAX ? GROUPS_MAX : d->script_errors.len;
     for (size_t i = 0; i < shown; i++) {
-        const struct script_error *e = d->script_errors.items[i];
+        const struct script_error *e = &d->script_errors.items[i];
         struct buf line = BUF_INIT;
         add_count(c, e->count);
         buf_adds(&line, e->message);

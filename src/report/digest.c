@@ -28,15 +28,13 @@ static int by_count(uint64_t count_x, uint64_t count_y, uint64_t first_x, uint64
 
 static int by_failures(const void *a, const void *b)
 {
-    const struct failure *x = *(const struct failure *const *)a;
-    const struct failure *y = *(const struct failure *const *)b;
+    const struct failure *x = a, *y = b;
     return by_count(x->count, y->count, x->first_ns, y->first_ns);
 }
 
 static int by_script_errors(const void *a, const void *b)
 {
-    const struct script_error *x = *(const struct script_error *const *)a;
-    const struct script_error *y = *(const struct script_error *const *)b;
+    const struct script_error *x = a, *y = b;
     return by_count(x->count, y->count, x->first_ns, y->first_ns);
 }
 
@@ -96,10 +94,10 @@ void digest_init(struct digest *d, const struct report_run *run, const struct re
     add_statuses(d);
 
     for (size_t i = 0; i < stats->failures.len; i++)
-        vec_push(&d->failures, &stats->failures.items[i]);
+        vec_push(&d->failures, stats->failures.items[i]);
     SORT(d->failures, by_failures);
     for (size_t i = 0; i < stats->script_errors.len; i++)
-        vec_push(&d->script_errors, &stats->script_errors.items[i]);
+        vec_push(&d->script_errors, stats->script_errors.items[i]);
     SORT(d->script_errors, by_script_errors);
 }
 

@@ -21,10 +21,11 @@ struct digest {
     /* Requests of the series that have status codes at all, and how many of
      * them have none: no answer came. */
     uint64_t status_requests, without_status;
-    VEC(const struct failure *) failures;           /* most frequent first */
-    VEC(const struct script_error *) script_errors; /* most frequent first */
-    uint64_t start_ns;                              /* of the load */
-    int decimals; /* that milliseconds are shown with, in all tables */
+    /* Copies, most frequent first; their strings are borrowed. */
+    VEC(struct failure) failures;
+    VEC(struct script_error) script_errors;
+    uint64_t start_ns; /* of the load */
+    int decimals;      /* that milliseconds are shown with, in all tables */
 };
 
 void digest_init(struct digest *d, const struct report_run *run, const struct report_end *end);

@@ -5,14 +5,19 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
+
+static const char *text(char buf[FIGURE_MAX], const char *what)
+{
+    snprintf(buf, FIGURE_MAX, "%s", what);
+    return buf;
+}
 
 const char *figure_number(char buf[FIGURE_MAX], double n, int decimals)
 {
     char digits[FIGURE_MAX];
     int len = isfinite(n) ? snprintf(digits, sizeof(digits), "%.*f", decimals, n) : -1;
     if (len < 0 || len >= FIGURE_MAX * 2 / 3)
-        return strcpy(buf, "-");
+        return text(buf, "-");
     int whole = decimals > 0 ? len - decimals - 1 : len;
     char *to = buf;
     for (int i = 0; i < len; i++) {
@@ -28,12 +33,12 @@ const char *figure_number(char buf[FIGURE_MAX], double n, int decimals)
 const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole)
 {
     if (whole == 0)
-        return strcpy(buf, "-");
+        return text(buf, "-");
     double percent = 100.0 * (double)part / (double)whole;
     if (part > 0 && percent < 0.005)
-        return strcpy(buf, "<0.01%");
+        return text(buf, "<0.01%");
     if (part < whole && percent >= 99.995)
-        return strcpy(buf, ">99.99%");
+        return text(buf, ">99.99%");
     snprintf(buf, FIGURE_MAX, "%.2f%%", percent);
     return buf;
 }

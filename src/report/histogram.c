@@ -29,9 +29,9 @@ static const struct ladder {
 static int climb(const struct ladder *ladder, const struct hist *h, struct histogram_bar *bars)
 {
     int n = 0;
-    for (double decade = 1; decade <= (double)HIST_MAX_US; decade *= 10) {
+    for (uint64_t decade = 1; decade <= HIST_MAX_US; decade *= 10) {
         for (int i = 0; i < ladder->len; i++) {
-            uint64_t edge = (uint64_t)llround(decade * ladder->rungs[i]);
+            uint64_t edge = (uint64_t)llround((double)decade * ladder->rungs[i]);
             if (edge < h->min || (n > 0 && edge <= bars[n - 1].upto))
                 continue;
             if (n == HISTOGRAM_BARS_MAX)

@@ -225,7 +225,7 @@ static void put_errors(struct json *j, const struct digest *d, struct catalog *c
     json_key(j, "errors");
     json_array_begin(j);
     for (size_t i = 0; i < d->failures.len; i++) {
-        const struct failure *f = d->failures.items[i];
+        const struct failure *f = &d->failures.items[i];
         struct catalog_entry series = catalog_get(catalog, f->series);
         json_object_begin(j);
         put_string(j, "type", series.type);
@@ -240,7 +240,7 @@ static void put_errors(struct json *j, const struct digest *d, struct catalog *c
     json_key(j, "script_errors");
     json_array_begin(j);
     for (size_t i = 0; i < d->script_errors.len; i++) {
-        const struct script_error *e = d->script_errors.items[i];
+        const struct script_error *e = &d->script_errors.items[i];
         json_object_begin(j);
         put_string(j, "message", e->message);
         put_string(j, "traceback", e->traceback);

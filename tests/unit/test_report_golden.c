@@ -46,8 +46,10 @@ static void assert_golden(const char *name, const char *actual)
         assert_int_equal(fclose(file), 0);
     }
     char *expected = read_file(path);
-    if (expected == NULL)
+    if (expected == NULL) {
         fail_msg("%s is missing; UPDATE_GOLDEN=1 writes it", path);
+        return;
+    }
     if (strcmp(actual, expected) != 0)
         fail_msg("%s differs; this was written:\n%s", path, actual);
     free(expected);
