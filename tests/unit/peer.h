@@ -2,7 +2,7 @@
  * The other end of a connection, for tests of the network code: a thread that
  * plays a script, a C function of blocking steps, on a free port of loopback.
  * peer_wait in the script and peer_go in the test order the two without
- * sleeping. A step that cannot be done within 20 s ends the test program.
+ * sleeping, peer_tell and peer_told the other way. A step that cannot be done within 20 s ends the test program.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct peer {
     int fd; /* the connection accepted last; -1 when closed */
     int accepted;
     size_t received; /* bytes, in all */
-    sem_t go;
+    sem_t go, told;
     pthread_t thread;
 };
 
@@ -81,6 +82,7 @@ static inline void peer_start_at(struct peer *p, int port, void (*script)(struct
     *p = (struct peer){.script = script, .fd = -1, .port = port};
     p->listener = peer_listen(AF_INET, &p->port, 16);
     sem_init(&p->go, 0, 0);
+    sem_init(&p->told, 0, 0);
     peer_check(pthread_create(&p->thread, NULL, peer_run_, p) == 0);
 }
 
@@ -95,6 +97,7 @@ static inline void peer_stop(struct peer *p)
     pthread_join(p->thread, NULL);
     close(p->listener);
     sem_destroy(&p->go);
+    sem_destroy(&p->told);
 }
 
 /* From the test: lets one peer_wait pass. */
@@ -103,7 +106,18 @@ static inline void peer_go(struct peer *p)
     sem_post(&p->go);
 }
 
+/* From the test, without waiting: has the script come to its next peer_tell? */
+static inline bool peer_told(struct peer *p)
+{
+    return sem_trywait(&p->told) == 0;
+}
+
 /* The steps of a script. */
+
+static inline void peer_tell(struct peer *p)
+{
+    sem_post(&p->told);
+}
 
 static inline void peer_wait(struct peer *p)
 {
