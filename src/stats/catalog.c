@@ -68,6 +68,12 @@ static uint32_t append(struct catalog *c, const struct key *key, uint32_t hash)
     return id;
 }
 
+/* How much of a text a message repeats. */
+static int shown_len(size_t len)
+{
+    return len < 100 ? (int)len : 100;
+}
+
 uint32_t catalog_intern(struct catalog *c, const char *type, size_t type_len, const char *name,
                         size_t name_len)
 {
@@ -95,10 +101,9 @@ uint32_t catalog_intern(struct catalog *c, const char *type, size_t type_len, co
 
     if (overflowed)
         log_warn(
-            "more than %d different request names, the first too many being \"%.*s %.*s\": it "
-            "and all later ones are counted as \"(other)\"; give such requests a `name` without "
-            "the varying part",
-            CATALOG_MAX - 1, (int)key.type_len, key.type, (int)key.name_len, key.name);
+            "more than %d different request names: \"%.*s %.*s\" and all later ones are counted "
+            "as \"(other)\"; give such requests a `name` without the varying part",
+            CATALOG_MAX - 1, shown_len(key.type_len), key.type, shown_len(key.name_len), key.name);
     return id;
 }
 

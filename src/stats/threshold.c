@@ -209,7 +209,7 @@ static int parse_time(struct threshold *t, size_t at, const char *value, struct 
         return fail(err, t->text, at, "a time needs its unit: %.20sms or %.20ss", value, value);
     if (units_parse_duration(value, &seconds, &why))
         return fail(err, t->text, at, "%s", why.message);
-    t->limit = seconds * 1000;
+    t->limit = round(seconds * 1e9) / 1e6; /* "50500us" is the same number as 50.5 ms */
     return 0;
 }
 
@@ -240,29 +240,45 @@ static int parse_share(struct threshold *t, size_t at, const char *value, struct
     return 0;
 }
 
+static bool is_time(enum metric metric)
+{
+    return metric != METRIC_FAILURES && metric != METRIC_REQUESTS && metric != METRIC_RPS;
+}
+
+/* The value without the blank that may stand before its unit, as the report
+ * writes it: "200 ms", "1 %". *end is left behind the value and its blanks. */
+static char *take_value(const char *text, size_t at, size_t *end)
+{
+    size_t digits = strspn(text + at, "0123456789.");
+    size_t unit = skip_space(text, at + digits);
+    if (digits == 0 || !(isalpha((unsigned char)text[unit]) || text[unit] == '%'))
+        unit = at + digits;
+    size_t unit_len = strcspn(text + unit, " \t");
+    *end = skip_space(text, unit + unit_len);
+    return xasprintf("%.*s%.*s", (int)digits, text + at, (int)unit_len, text + unit);
+}
+
 static int parse_value(struct threshold *t, size_t *at, struct err *err)
 {
-    const char *text = t->text;
-    size_t len = strcspn(text + *at, " \t");
-    size_t percent = skip_space(text, *at + len);
-    if (len == 0)
-        return fail(err, text, *at, "a value must stand here, such as %s",
-                    t->metric == METRIC_FAILURES                              ? "1%"
-                    : t->metric == METRIC_REQUESTS || t->metric == METRIC_RPS ? "1000"
-                                                                              : "200ms");
-    char *value = xstrndup(text + *at, len);
+    size_t end;
+    char *value = take_value(t->text, *at, &end);
+    size_t len = strlen(value);
     int rc;
-    if (value[len - 1] == '%' && t->metric != METRIC_FAILURES)
-        rc = fail(err, text, *at + len - 1, "only failures can be compared with a share");
+    if (len == 0)
+        rc = fail(err, t->text, *at, "a value must stand here, such as %s",
+                  is_time(t->metric)             ? "200ms"
+                  : t->metric == METRIC_FAILURES ? "1%"
+                                                 : "1000");
+    else if (value[len - 1] == '%' && t->metric != METRIC_FAILURES)
+        rc = fail(err, t->text, *at, "only failures can be compared with a share");
     else if (value[len - 1] == '%')
         rc = parse_share(t, *at, value, err);
-    else if (t->metric == METRIC_FAILURES || t->metric == METRIC_REQUESTS ||
-             t->metric == METRIC_RPS)
-        rc = parse_amount(t, *at, value, err);
-    else
+    else if (is_time(t->metric))
         rc = parse_time(t, *at, value, err);
+    else
+        rc = parse_amount(t, *at, value, err);
     free(value);
-    *at = percent;
+    *at = end;
     return rc;
 }
 

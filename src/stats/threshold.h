@@ -6,9 +6,10 @@
  *     mean < 20ms  max < 1s    rps > 500   requests >= 1000
  *
  * [SERIES ':' space] METRIC OP VALUE. SERIES is "TYPE name" or just a name,
- * exactly as the report shows it; without it the sum over all. METRIC: min,
- * mean, max, stdev, pN and pN.N (times; a unit is required), failures (a
- * count, or with % a share), requests, rps. OP: < <= > >= ==.
+ * exactly as the report shows it (of a name with several types, their sum);
+ * without it the sum over all. METRIC: min, mean, max, stdev, pN and pN.N
+ * (times; a unit is required), failures (a count, or with % a share),
+ * requests, rps. OP: < <= > >= ==. A blank may stand before a unit.
  */
 #pragma once
 
