@@ -1,8 +1,7 @@
-/* The grammar of --latency and --error-rate: a cursor over the text, one
- * function per production. */
+/* The grammar of --latency: a cursor over the text, one function per
+ * production. */
 #include "target/latency.h"
 
-#include "base/buf.h"
 #include "base/units.h"
 
 #include <ctype.h>
@@ -12,7 +11,6 @@
 enum { LONGEST_S = 3600, EXPONENTIAL_CUT = 20, TOKEN_MAX = 48 };
 
 struct cursor {
-    const char *what; /* the option, for messages */
     const char *text;
     const char *at;
     struct err *err;
@@ -21,7 +19,7 @@ struct cursor {
 /* The message, the text and a caret under `where`. */
 static int fail(const struct cursor *c, const char *where, const char *message)
 {
-    return err_set(c->err, ERR_CONFIG, "%s: %s\n  %s\n  %*s", c->what, message, c->text,
+    return err_set(c->err, ERR_CONFIG, "--latency: %s\n  %s\n  %*s", message, c->text,
                    (int)(where - c->text) + 1, "^");
 }
 
@@ -117,7 +115,7 @@ static int expect_end(struct cursor *c, const char *message)
 
 int latency_parse(struct latency *latency, const char *text, struct err *err)
 {
-    struct cursor c = {.what = "--latency", .text = text, .at = text, .err = err};
+    struct cursor c = {.text = text, .at = text, .err = err};
     memset(latency, 0, sizeof *latency);
     if (parse_band(&c, &latency->usual) != 0)
         return -1;
@@ -128,14 +126,6 @@ int latency_parse(struct latency *latency, const char *text, struct err *err)
     if (!accept(&c, ":"))
         return fail(&c, c.at, "expected \":\" and the duration of this share, as in 5ms,1%:500ms");
     if (parse_band(&c, &latency->tail) != 0)
-        return -1;
-    return expect_end(&c, "expected the end here");
-}
-
-int error_rate_parse(double *rate, const char *text, struct err *err)
-{
-    struct cursor c = {.what = "--error-rate", .text = text, .at = text, .err = err};
-    if (parse_share(&c, rate) != 0)
         return -1;
     return expect_end(&c, "expected the end here");
 }

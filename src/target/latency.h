@@ -39,6 +39,3 @@ bool latency_is_zero(const struct latency *latency);
 
 /* Seconds, at random. */
 double latency_draw(const struct latency *latency, struct rng *rng);
-
-/* A share as typed behind --error-rate: "1%", "0.5 %", "0.01", "0"; 0..1. */
-int error_rate_parse(double *rate, const char *text, struct err *err);

@@ -1,0 +1,23 @@
+/* `inrush serve`: the embedded target with the options of the command line. */
+#include "base/log.h"
+#include "base/rng.h"
+#include "cli/commands.h"
+#include "target/target.h"
+
+int cmd_serve(const struct cli_args *args)
+{
+    struct target_options options = {
+        .bind = args->bind,
+        .port = (int)args->port,
+        .error_rate = args->error_rate,
+        .threads = (int)args->threads,
+        .token = args->token,
+        .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),
+    };
+    struct err err;
+    if (args->serve_latency && latency_parse(&options.latency, args->serve_latency, &err) != 0) {
+        log_error("%s", err.message);
+        return EXIT_USAGE;
+    }
+    return serve_main(&options);
+}
