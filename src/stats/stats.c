@@ -96,20 +96,24 @@ void series_release(struct series *series)
     vec_release(&series->statuses);
 }
 
-static void add_status(struct series *series, int status, uint64_t count)
+static __attribute__((noinline)) struct status_count *find_status(struct series *series, int status)
 {
-    size_t n = series->statuses.len;
-    if (series->last_status < n && series->statuses.items[series->last_status].status == status) {
-        series->statuses.items[series->last_status].count += count;
-        return;
-    }
-    size_t i = 0;
+    size_t n = series->statuses.len, i = 0;
     while (i < n && series->statuses.items[i].status != status)
         i++;
     if (i == n)
         vec_push(&series->statuses, ((struct status_count){.status = status}));
-    series->statuses.items[i].count += count;
     series->last_status = (uint32_t)i;
+    return &series->statuses.items[i];
+}
+
+static inline void add_status(struct series *series, int status, uint64_t count)
+{
+    uint32_t last = series->last_status;
+    if (last < series->statuses.len && series->statuses.items[last].status == status)
+        series->statuses.items[last].count += count;
+    else
+        find_status(series, status)->count += count;
 }
 
 void series_merge(struct series *dst, const struct series *src)
@@ -124,7 +128,7 @@ void series_merge(struct series *dst, const struct series *src)
         add_status(dst, src->statuses.items[i].status, src->statuses.items[i].count);
 }
 
-static struct series *series_new(struct stats *s, uint32_t id)
+static __attribute__((noinline)) struct series *series_new(struct stats *s, uint32_t id)
 {
     if (id >= s->series_len) {
         uint32_t len = s->series_len > 0 ? s->series_len * 2 : 16;
