@@ -47,17 +47,17 @@ enum { CLI_EXAMPLES = 5 };
 
 struct cli_command {
     enum cli_command_id id;
+    enum cli_argument argument;
     const char *name;        /* "" for the one-off */
     const char *usage;       /* behind "inrush " */
     const char *summary;     /* one line, lower case, no full stop */
     const char *description; /* paragraphs, separated by an empty line */
     struct cli_example examples[CLI_EXAMPLES];
-    enum cli_argument argument;
     const char *argument_name; /* "URL", as in usage; NULL for ARG_NONE */
-    bool argument_optional;
-    bool takes_rest; /* words behind "--" are the script's */
     /* The exit status. args is complete and checked; it lives until the return. */
     int (*main)(const struct cli_args *args);
+    bool argument_optional;
+    bool takes_rest; /* words behind "--" are the script's */
 };
 
 /* By id. */

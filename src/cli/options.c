@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-/* A type and a field that can hold it, checked by the compiler. */
+/* A type and a field that can hold it, checked by the compiler.
+ * NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot stand in any. */
 #define STORE(cli, ctype, member)                               \
     .type = (cli), .field = offsetof(struct cli_args, member) + \
                             _Generic(((struct cli_args *)0)->member, ctype : 0)

@@ -8,6 +8,7 @@
 
 local core = require "inrush.core"
 local options = require "inrush.options"
+require "inrush.http" -- user.http
 
 local inrush = {}
 
@@ -288,6 +289,8 @@ inrush.sleep = core.sleep
 inrush.log = core.log
 --- Seconds on a clock that only goes forward.
 inrush.clock = core.clock
+--- The words behind `--` on the command line.
+inrush.args = core.args
 --- Which worker this is, from 1; 0 in the control state.
 inrush.worker = core.worker
 

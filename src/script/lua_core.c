@@ -193,7 +193,14 @@ int script_open_core(lua_State *L)
 {
     lua_newtable(L);
     luaL_register(L, NULL, functions);
-    lua_pushinteger(L, script_of(L)->worker);
+    const struct script *s = script_of(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < s->options->args_len; i++) {
+        lua_pushstring(L, s->options->args[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "args");
+    lua_pushinteger(L, s->worker);
     lua_setfield(L, -2, "worker");
     lua_pushliteral(L, INRUSH_VERSION);
     lua_setfield(L, -2, "version");

@@ -40,15 +40,13 @@ struct script_options {
     const struct script_source *source; /* borrowed, outlives the state */
     const struct script_setting *settings;
     size_t settings_len;
+    const char *const *args; /* inrush.args: the words behind "--"; borrowed */
+    size_t args_len;
     uint64_t seed;
     const char *host;      /* --host: wins over every class's; or NULL */
     double timeout_s;      /* of a request, where neither it nor its class says */
     bool print_to_stderr;  /* print() must keep stdout clean: a report goes there */
     bool trace;            /* every request is told aloud (inrush check) */
-    /* Called after each script error with its message; from the state's
-     * thread. May be NULL. */
-    void (*on_error)(void *arg, const char *message);
-    void *on_error_arg;
 };
 
 /* A coroutine of the pool, and the reference that keeps it alive. */

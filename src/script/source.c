@@ -124,6 +124,17 @@ const char *script_bundled_text(size_t i, size_t *len)
     return bundled_scenarios[i].source;
 }
 
+const char *script_template(size_t *len)
+{
+    for (size_t i = 0; i < lua_embedded_len; i++) {
+        if (strcmp(lua_embedded[i].name, "template") == 0) {
+            *len = lua_embedded[i].len;
+            return lua_embedded[i].source;
+        }
+    }
+    abort(); /* it is in the program */
+}
+
 char *script_bundled_description(size_t i)
 {
     const char *line = bundled_scenarios[i].source;

@@ -25,3 +25,6 @@ size_t script_bundled_len(void);
 const char *script_bundled_name(size_t i);
 const char *script_bundled_text(size_t i, size_t *len);
 char *script_bundled_description(size_t i);
+
+/* What `inrush new` writes: src/lua/template.lua. */
+const char *script_template(size_t *len);

@@ -108,8 +108,6 @@ void script_report_error(struct script *s, const char *message, const char *trac
         stats_record_script_error(s->stats, message, traceback, clock_ns());
     if (s->options->trace || !s->stats)
         log_error("%s", message);
-    if (s->options->on_error)
-        s->options->on_error(s->options->on_error_arg, message);
 }
 
 /* package.loaders entry: our embedded modules. */

@@ -224,6 +224,11 @@ static void run_next_task(struct user *u)
 {
     const struct user_class *class = u->class;
     size_t i = 0;
+    if (u->only) {
+        u->stopping = true;
+        run_task(u, u->only);
+        return;
+    }
     if (class->tasks_len > 1) {
         double at = rng_double(&u->script->rng) * class->tasks[class->tasks_len - 1].cumulative;
         while (i + 1 < class->tasks_len && at >= class->tasks[i].cumulative)
@@ -328,8 +333,8 @@ void user_start(struct user *u)
 
 void user_start_once(struct user *u, size_t task)
 {
-    u->stopping = true;
-    run_task(u, &u->class->tasks[task]);
+    u->only = &u->class->tasks[task];
+    user_start(u);
 }
 
 void user_stop(struct user *u)

@@ -29,11 +29,13 @@ struct user_class {
     int wait_function;
     double timeout_s; /* 0: the run's */
     size_t tasks_len; /* enabled ones */
-    struct user_task {
-        const struct scenario_task *about;
-        int run;           /* registry reference */
-        double cumulative; /* weight of this and all before it */
-    } * tasks;             /* owned */
+    struct user_task *tasks; /* owned */
+};
+
+struct user_task {
+    const struct scenario_task *about; /* borrowed, outlives every state */
+    int run;           /* registry reference */
+    double cumulative; /* weight of this and all before it */
 };
 
 enum user_state { USER_STARTING, USER_TASK, USER_WAITING, USER_STOPPING, USER_GONE };
@@ -57,6 +59,7 @@ struct user {
     bool waited;   /* the running function has waited for something */
     ev_timer timer;
     void (*after_sleep)(struct ev_loop *, ev_timer *, int); /* its callback while inrush.sleep has it */
+    const struct user_task *only; /* the one task of a user that runs one once; else NULL */
     struct script_thread thread; /* borrowed from the pool while a function runs */
     int self;                    /* registry reference: the user's Lua table */
     uint64_t due_ns;             /* when the next request was due; 0: when it starts */
@@ -96,7 +99,7 @@ void user_stop(struct user *u);
  * flight counts as cancelled. */
 void user_kill(struct user *u);
 
-/* Runs task number `task` of the class once, then goes (inrush check). */
+/* on_start, task number `task` of the class once, on_stop (inrush check). */
 void user_start_once(struct user *u, size_t task);
 
 /*

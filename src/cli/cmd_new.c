@@ -1,0 +1,37 @@
+/* `inrush new FILE`: a scenario to start from. */
+#include "base/log.h"
+#include "cli/commands.h"
+#include "script/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int cmd_new(const struct cli_args *args)
+{
+    const char *path = args->argument;
+    size_t len;
+    const char *text = script_template(&len);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (args->force ? O_TRUNC : O_EXCL), 0666);
+    if (fd < 0) {
+        if (errno == EEXIST)
+            log_error("%s exists; name another file, or overwrite it with --force", path);
+        else
+            log_error("cannot write %s: %s", path, strerror(errno));
+        return EXIT_USAGE;
+    }
+    ssize_t n = write(fd, text, len);
+    if (n < 0 || (size_t)n != len || close(fd) < 0) {
+        log_error("cannot write %s: %s", path, n >= 0 ? "the disk is full" : strerror(errno));
+        return EXIT_USAGE;
+    }
+    fprintf(stderr,
+            "wrote %s\n"
+            "  inrush serve &      a server to try it against\n"
+            "  inrush check %s     each task once, aloud\n"
+            "  inrush run %s       the load\n",
+            path, path, path);
+    return EXIT_OK;
+}

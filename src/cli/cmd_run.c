@@ -1,0 +1,100 @@
+/* `inrush run SCENARIO`. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/url.h"
+#include "cli/commands.h"
+#include "cli/launch.h"
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a scenario without defaults, and a command line without options, run. */
+enum { DEFAULT_USERS = 1 };
+
+static double choose(const struct cli_args *args, enum cli_opt option, double given,
+                     double scenario, double otherwise)
+{
+    if (cli_given(args, option))
+        return given;
+    return scenario >= 0 ? scenario : otherwise;
+}
+
+/* The class's host as the report shows it; owned. */
+static char *shown_host(const struct session *s, const struct scenario_class *class)
+{
+    const char *host = s->script.host ? s->script.host : class->host;
+    struct url url;
+    if (!host)
+        return xstrdup("");
+    if (url_parse(&url, host, NULL) < 0)
+        return xstrdup(host);
+    char *shown = url_redacted(&url);
+    size_t len = strlen(shown);
+    if (strcmp(url.target, "/") == 0 && len > 0 && shown[len - 1] == '/')
+        shown[len - 1] = '\0';
+    url_release(&url);
+    return shown;
+}
+
+static int run(const struct cli_args *args, struct session *s)
+{
+    const struct scenario_settings *defaults = &s->scenario.defaults;
+    struct catalog *catalog = catalog_new();
+    struct plan plan = {
+        .users = (uint32_t)choose(args, OPT_USERS, (double)args->users, defaults->users,
+                                  DEFAULT_USERS),
+        .spawn_rate = choose(args, OPT_SPAWN_RATE, args->spawn_rate, defaults->spawn_rate, 0),
+        .duration_s = choose(args, OPT_DURATION, args->duration, defaults->duration_s, 0),
+        .stop_timeout_s = choose(args, OPT_STOP_TIMEOUT, args->stop_timeout,
+                                 defaults->stop_timeout_s, args->stop_timeout),
+        .seed = s->script.seed,
+        .abort_on_script_error = args->abort_on_script_error,
+        .scenario = &s->scenario,
+        .script = &s->script,
+    };
+    plan.workers = launch_workers(args, plan.users);
+    plan_order(&plan);
+
+    VEC(struct report_class) classes = VEC_INIT;
+    for (size_t i = 0; i < s->scenario.classes.len; i++) {
+        const struct scenario_class *class = &s->scenario.classes.items[i];
+        if (!class->selected)
+            continue;
+        vec_push(&classes, ((struct report_class){
+                               .name = class->name,
+                               .target = shown_host(s, class),
+                               .users = plan_class_users(&plan, i),
+                           }));
+    }
+    struct report_run about = {
+        .title = defaults->title ? defaults->title : s->source.name,
+        .scenario = args->argument,
+        .classes = classes.items,
+        .classes_len = classes.len,
+        .catalog = catalog,
+    };
+    int status = launch(args, &plan, &about, s->control, s->scenario.thresholds.items,
+                        s->scenario.thresholds.len);
+    for (size_t i = 0; i < classes.len; i++)
+        free((char *)classes.items[i].target);
+    vec_release(&classes);
+    plan_release(&plan);
+    catalog_free(catalog);
+    return status;
+}
+
+int cmd_run(const struct cli_args *args)
+{
+    struct session s;
+    struct err err;
+    int status = EXIT_USAGE;
+    session_init(&s, args);
+    s.script.print_to_stderr = args->json && strcmp(args->json, "-") == 0;
+    if (session_open(&s, args, &err) < 0)
+        log_error("%s", err.message);
+    else
+        status = run(args, &s);
+    session_release(&s);
+    return status;
+}

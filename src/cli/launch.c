@@ -1,0 +1,115 @@
+/* Running a plan under the options of the command line. */
+#include "cli/launch.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "run/runner.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REPORTERS_MAX = 2 };
+
+int launch_workers(const struct cli_args *args, uint32_t users)
+{
+    uint32_t n = cli_given(args, OPT_THREADS) ? (uint32_t)args->threads : (uint32_t)plan_cpus();
+    return (int)(n > users ? users : n);
+}
+
+struct thresholds {
+    VEC(struct threshold *) items; /* owned */
+};
+
+static int parse_thresholds(struct thresholds *to, char *const *texts, size_t len, struct err *err)
+{
+    for (size_t i = 0; i < len; i++) {
+        struct threshold *t;
+        if (threshold_parse(&t, texts[i], err) < 0)
+            return -1;
+        vec_push(&to->items, t);
+    }
+    return 0;
+}
+
+static void release_thresholds(struct thresholds *t)
+{
+    for (size_t i = 0; i < t->items.len; i++)
+        threshold_free(t->items.items[i]);
+    vec_release(&t->items);
+}
+
+/* Opens what args ask for; -1 when one cannot be written, the others ended. */
+static int open_reporters(struct run_reporter *to, size_t *len, const struct cli_args *args,
+                          const struct report_run *about, struct err *err)
+{
+    struct report_options options;
+    report_options_detect(&options, args->json && strcmp(args->json, "-") == 0);
+    options.latency = args->latency;
+    options.quiet = args->quiet;
+    if (args->no_color)
+        options.color = options.live_color = false;
+
+    /* JSON first: it may be refused, and the console not. */
+    const char *const names[] = {args->json ? "json" : NULL, "console"};
+    *len = 0;
+    for (size_t i = 0; i < REPORTERS_MAX; i++) {
+        if (!names[i])
+            continue;
+        options.path = i == 0 ? args->json : NULL;
+        const struct reporter_kind *kind = report_kind(names[i]);
+        struct reporter *reporter = kind->open(about, &options, err);
+        if (!reporter)
+            return -1;
+        to[(*len)++] = (struct run_reporter){kind, reporter};
+    }
+    return 0;
+}
+
+int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
+           struct script *control, char *const *thresholds, size_t thresholds_len)
+{
+    about->version = INRUSH_VERSION;
+    about->users = plan->users;
+    about->spawn_rate = plan->spawn_rate;
+    about->duration_s = plan->duration_s;
+    about->workers = plan->workers;
+    about->cpus = plan_cpus();
+    about->seed = plan->seed;
+    about->started_wall = clock_wall();
+
+    struct run_reporter reporters[REPORTERS_MAX];
+    struct run_result result;
+    struct thresholds parsed = {VEC_INIT};
+    struct run_spec spec = {
+        .plan = plan, .about = about, .control = control, .reporters = reporters};
+    struct err err;
+    int status = EXIT_USAGE;
+    if (args->verbose)
+        log_set_level(LOG_DEBUG);
+    if (parse_thresholds(&parsed, thresholds, thresholds_len, &err) < 0 ||
+        parse_thresholds(&parsed, args->thresholds.items, args->thresholds.len, &err) < 0 ||
+        plan_check_fds(plan->users, plan->workers, &err) < 0 ||
+        open_reporters(reporters, &spec.reporters_len, args, about, &err) < 0)
+        goto failed;
+    spec.thresholds = parsed.items.items;
+    spec.thresholds_len = parsed.items.len;
+    if (run_execute(&spec, &result, &err) < 0)
+        goto failed;
+    status = result.exit_status;
+    if (status == EXIT_OK && result.reports_failed > 0)
+        status = EXIT_USAGE;
+    if (result.parked) { /* a thread is stuck in a script for good */
+        fflush(NULL);
+        _exit(status);
+    }
+    release_thresholds(&parsed);
+    return status;
+failed:
+    log_error("%s", err.message);
+    release_thresholds(&parsed);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* From a plan to an exit status: reporters opened, thresholds parsed, the run
+ * executed. Shared by run and the one-off. */
+#pragma once
+
+#include "cli/options.h"
+#include "report/report.h"
+#include "run/plan.h"
+#include "script/script.h"
+
+/* Runs it and returns the exit status, errors printed. about is filled by the
+ * caller; what args and plan say (users, duration, workers, seed, version, the
+ * time) is filled in here. thresholds: further ones, of the scenario. */
+int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
+           struct script *control, char *const *thresholds, size_t thresholds_len);
+
+/* The --threads given, else as many as CPUs, but not more than users. */
+int launch_workers(const struct cli_args *args, uint32_t users);

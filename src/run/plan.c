@@ -1,0 +1,107 @@
+/* Deciding who runs where, and whether the machine can carry it. */
+#include "run/plan.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* Descriptors beside the connections: the standard ones, reports, the main
+ * loop; and per worker an event loop's own. */
+enum { FDS_MAIN = 32, FDS_WORKER = 8 };
+
+void plan_release(struct plan *plan)
+{
+    free(plan->order);
+    plan->order = NULL;
+}
+
+int plan_cpus(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) < 0)
+        return 1;
+    int n = CPU_COUNT(&set);
+    return n > 0 ? n : 1;
+}
+
+int plan_check_fds(uint32_t connections, int workers, struct err *err)
+{
+    rlim_t need = (rlim_t)connections + FDS_MAIN + (rlim_t)workers * FDS_WORKER;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return err_errno(err, errno, "cannot read the limit of file descriptors");
+    if (limit.rlim_cur >= need)
+        return 0;
+    if (limit.rlim_max < need)
+        return err_set(err, ERR_SYSTEM,
+                       "%u connections need %llu file descriptors, but this process may open %llu "
+                       "at most; raise it (ulimit -Hn %llu, or LimitNOFILE=), or ask for fewer",
+                       connections, (unsigned long long)need, (unsigned long long)limit.rlim_max,
+                       (unsigned long long)need);
+    limit.rlim_cur = need;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return err_errno(err, errno, "cannot raise the limit of file descriptors to %llu",
+                         (unsigned long long)need);
+    return 0;
+}
+
+static bool runs(const struct scenario_class *class)
+{
+    return class->selected && (class->fixed_count > 0 || class->weight > 0);
+}
+
+void plan_order(struct plan *plan)
+{
+    const struct scenario *scenario = plan->scenario;
+    size_t n = scenario->classes.len;
+    double *credit = xcalloc(n, sizeof(*credit));
+    uint32_t *dealt = xcalloc(n, sizeof(*dealt)); /* users of the class so far */
+    double sum = 0;
+    plan->order = xcalloc(plan->users, sizeof(*plan->order));
+    uint32_t user = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct scenario_class *class = &scenario->classes.items[i];
+        if (!runs(class))
+            continue;
+        if (class->fixed_count == 0)
+            sum += class->weight;
+        for (uint32_t k = 0; k < class->fixed_count && user < plan->users; k++)
+            plan->order[user++].class = (uint16_t)i;
+    }
+    if (sum <= 0) /* only fixed counts: there are no further users */
+        plan->users = user;
+    for (; user < plan->users; user++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++) {
+            const struct scenario_class *class = &scenario->classes.items[i];
+            if (!runs(class) || class->fixed_count > 0)
+                continue;
+            credit[i] += class->weight;
+            if (best == n || credit[i] > credit[best])
+                best = i;
+        }
+        credit[best] -= sum;
+        plan->order[user].class = (uint16_t)best;
+    }
+    for (uint32_t i = 0; i < plan->users; i++) {
+        uint16_t class = plan->order[i].class;
+        /* Each class starts at another worker, or small classes would all
+         * land on the first. */
+        plan->order[i].worker = (uint16_t)((dealt[class]++ + class) % (uint32_t)plan->workers);
+    }
+    free(credit);
+    free(dealt);
+}
+
+uint32_t plan_class_users(const struct plan *plan, size_t class_index)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->users; i++)
+        n += plan->order[i].class == class_index;
+    return n;
+}

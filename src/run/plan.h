@@ -1,0 +1,53 @@
+/*
+ * What a run is to do, decided before it starts and read-only from then on:
+ * how many users of which class, how fast, for how long, on how many workers.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "script/scenario.h"
+#include "script/script.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct oneoff;
+
+struct plan {
+    uint32_t users;       /* connections, for a one-off */
+    double spawn_rate;    /* users per second; 0: all at once */
+    double duration_s;    /* 0: until a count is reached or a signal comes */
+    double stop_timeout_s; /* how long running tasks may go on at the end */
+    int workers;
+    uint64_t seed;
+    bool abort_on_script_error;
+
+    /* One of these. */
+    const struct scenario *scenario; /* with `script` to load it; borrowed */
+    const struct script_options *script;
+    const struct oneoff *oneoff; /* borrowed */
+
+    /* A scenario's users, by number from 0: class and worker. Owned. */
+    struct plan_user {
+        uint16_t class;
+        uint16_t worker;
+    } * order;
+};
+
+void plan_release(struct plan *plan);
+
+/* The CPUs this process may run on. */
+int plan_cpus(void);
+
+/* Raises the soft limit of file descriptors to what so many connections need;
+ * -1 with ERR_SYSTEM, naming the number, where the hard limit is lower. */
+int plan_check_fds(uint32_t connections, int workers, struct err *err);
+
+/* Fills order: at every moment of the ramp the classes stand by their weights
+ * (smooth weighted round robin: each turn every class gains its weight, the
+ * richest one is taken and pays the sum), fixed_count users first; each class
+ * is dealt out evenly over the workers. Needs users, workers and scenario. */
+void plan_order(struct plan *plan);
+
+/* How many of the users are of a class. */
+uint32_t plan_class_users(const struct plan *plan, size_t class_index);

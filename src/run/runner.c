@@ -1,0 +1,427 @@
+/*
+ * The run's main loop. Its states:
+ *
+ *   RUNNING --(time, signal, script error, all done)--> STOPPING
+ *   STOPPING --(grace over, second signal)--> KILLING --> INTERRUPTING --> PARKING
+ *
+ * Every state ends when all workers have finished; the last two are for
+ * workers that are stuck in a script's endless loop.
+ */
+#include "run/runner.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_S 1.0
+/* How long a worker may take to obey before the next, harder means. */
+#define ESCALATE_S 0.3
+/* Ticks inside one call of Lua before the person is told. */
+enum { STUCK_TICKS = 3 };
+
+enum state { RUNNING, STOPPING, KILLING, INTERRUPTING, PARKING };
+
+struct watched {
+    uint_fast64_t entries; /* at the last tick */
+    int ticks;             /* for so many it has not changed */
+};
+
+struct run {
+    const struct run_spec *spec;
+    struct run_result *result;
+    struct ev_loop *loop;
+    ev_async woken;
+    ev_signal on_int, on_term;
+    ev_timer tick_timer, duration_timer, escalate_timer;
+    enum state state;
+
+    struct worker **workers;
+    struct watched *watched;
+    int workers_len;
+    struct worker_boss boss;
+    struct queue published;
+
+    struct stats *total, *interval;
+    uint32_t *users; /* running now, by worker */
+    uint64_t start_ns, stop_ns, interval_ns;
+    bool spawned_all;
+    VEC(char *) notes; /* owned */
+    char *reason;      /* of an abort; owned */
+};
+
+static void note(struct run *r, char *text)
+{
+    vec_push(&r->notes, text);
+}
+
+/* --- merging ----------------------------------------------------------------- */
+
+static void absorb(struct run *r, struct stats *s)
+{
+    r->users[s->worker - 1] = s->users;
+    stats_merge(r->total, s);
+    stats_merge(r->interval, s);
+}
+
+static void collect(struct run *r)
+{
+    struct queue_node *node;
+    while ((node = queue_pop(&r->published))) {
+        struct stats *s = (struct stats *)node;
+        absorb(r, s);
+        worker_recycle(r->workers[s->worker - 1], s);
+    }
+}
+
+static uint32_t users_now(const struct run *r)
+{
+    uint32_t n = 0;
+    for (int i = 0; i < r->workers_len; i++)
+        n += r->users[i];
+    return n;
+}
+
+static void tick(struct run *r)
+{
+    uint64_t now = clock_ns();
+    struct report_tick t = {
+        .elapsed_s = ns_to_s(now - r->start_ns),
+        .users = users_now(r),
+        .total = r->total,
+        .interval = r->interval,
+        .interval_s = ns_to_s(now - r->interval_ns),
+        .stopping = r->state != RUNNING,
+    };
+    for (size_t i = 0; i < r->spec->reporters_len; i++) {
+        struct run_reporter *to = &r->spec->reporters[i];
+        if (to->kind->tick)
+            to->kind->tick(to->reporter, &t);
+    }
+    stats_clear(r->interval);
+    r->interval_ns = now;
+}
+
+/* --- ending -------------------------------------------------------------------- */
+
+static bool worker_is_done(struct worker *w)
+{
+    return atomic_load(&w->finished) || atomic_load(&w->parked);
+}
+
+static void command_all(struct run *r, enum worker_command command)
+{
+    for (int i = 0; i < r->workers_len; i++)
+        worker_command(r->workers[i], command);
+}
+
+static void escalate_in(struct run *r, double seconds)
+{
+    ev_timer_stop(r->loop, &r->escalate_timer);
+    ev_timer_set(&r->escalate_timer, seconds, 0.);
+    ev_timer_start(r->loop, &r->escalate_timer);
+}
+
+static void stop(struct run *r, enum report_outcome outcome)
+{
+    if (r->state != RUNNING)
+        return;
+    r->state = STOPPING;
+    r->stop_ns = clock_ns();
+    r->result->outcome = outcome;
+    command_all(r, WORKER_STOP);
+    escalate_in(r, r->spec->plan->stop_timeout_s);
+}
+
+static void kill_all(struct run *r)
+{
+    r->state = KILLING;
+    command_all(r, WORKER_KILL);
+    escalate_in(r, ESCALATE_S);
+}
+
+static void note_stuck(struct run *r, struct worker *w)
+{
+    const char *class = w->script ? atomic_load(&w->script->running_class) : NULL;
+    const char *task = w->script ? atomic_load(&w->script->running_task) : NULL;
+    note(r, xasprintf("worker %d hung in task '%s' of user class '%s', which never waited; its "
+                      "%u users measured nothing from then on",
+                      w->number, task ? task : "?", class ? class : "?", w->users));
+}
+
+static void on_escalate(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct run *r = timer->data;
+    switch (r->state) {
+    case RUNNING:
+        break;
+    case STOPPING:
+        kill_all(r);
+        break;
+    case KILLING:
+    case INTERRUPTING:
+        r->state++;
+        for (int i = 0; i < r->workers_len; i++) {
+            struct worker *w = r->workers[i];
+            if (worker_is_done(w))
+                continue;
+            if (r->state == INTERRUPTING) {
+                note_stuck(r, w);
+                worker_interrupt(w);
+            } else {
+                worker_park(w);
+            }
+        }
+        escalate_in(r, ESCALATE_S);
+        break;
+    case PARKING:
+        escalate_in(r, ESCALATE_S); /* the signal is on its way */
+        break;
+    }
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct run *r = watcher->data;
+    if (r->state == RUNNING) {
+        r->result->signal = watcher->signum;
+        log_info("stopping: running tasks may finish (once more to end at once)");
+        stop(r, REPORT_INTERRUPTED);
+    } else if (r->state == STOPPING) {
+        kill_all(r);
+    }
+}
+
+static void on_duration(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    stop(timer->data, REPORT_FINISHED);
+}
+
+/* --- watching -------------------------------------------------------------------- */
+
+static void watch_workers(struct run *r)
+{
+    for (int i = 0; i < r->workers_len; i++) {
+        struct worker *w = r->workers[i];
+        if (!w->script)
+            continue;
+        struct watched *seen = &r->watched[i];
+        uint_fast64_t entries = atomic_load_explicit(&w->script->entries, memory_order_relaxed);
+        bool stuck = entries % 2 == 1 && entries == seen->entries;
+        seen->entries = entries;
+        seen->ticks = stuck ? seen->ticks + 1 : 0;
+        if (seen->ticks != STUCK_TICKS)
+            continue;
+        const char *class = atomic_load(&w->script->running_class);
+        const char *task = atomic_load(&w->script->running_task);
+        log_warn("worker %d has been inside task '%s' of user class '%s' for %d s without "
+                 "waiting, so its other users stand still; Ctrl-C ends the run",
+                 w->number, task ? task : "?", class ? class : "?", STUCK_TICKS);
+    }
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct run *r = timer->data;
+    collect(r);
+    tick(r);
+    watch_workers(r);
+}
+
+static void check_spawned(struct run *r)
+{
+    if (r->spawned_all || !r->spec->control)
+        return;
+    uint32_t spawned = 0;
+    for (int i = 0; i < r->workers_len; i++)
+        spawned += atomic_load_explicit(&r->workers[i]->spawned, memory_order_relaxed);
+    if (spawned < r->spec->plan->users)
+        return;
+    r->spawned_all = true;
+    script_emit_run(r->spec->control, "spawning_complete", r->spec->about);
+}
+
+static void check_script_errors(struct run *r)
+{
+    if (!r->spec->plan->abort_on_script_error || r->total->script_errors.len == 0 ||
+        r->state != RUNNING)
+        return;
+    r->reason = xasprintf("script error: %s", r->total->script_errors.items[0].message);
+    stop(r, REPORT_ABORTED);
+}
+
+static void on_woken(struct ev_loop *loop, ev_async *async, int revents)
+{
+    (void)revents;
+    struct run *r = async->data;
+    collect(r);
+    check_spawned(r);
+    check_script_errors(r);
+    for (int i = 0; i < r->workers_len; i++) {
+        if (!worker_is_done(r->workers[i]))
+            return;
+    }
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void wake(void *arg)
+{
+    struct run *r = arg;
+    ev_async_send(r->loop, &r->woken);
+}
+
+/* --- the report --------------------------------------------------------------------- */
+
+static void finish(struct run *r)
+{
+    const struct run_spec *spec = r->spec;
+    struct run_result *result = r->result;
+    uint64_t end_ns = r->stop_ns ? r->stop_ns : r->total->end_ns;
+    struct report_end end = {
+        .total = r->total,
+        .duration_s = ns_to_s(end_ns - r->start_ns),
+        .outcome = result->outcome,
+        .signal = result->signal,
+        .reason = r->reason,
+        .thresholds_len = spec->thresholds_len,
+        .notes = (const char *const *)r->notes.items,
+        .notes_len = r->notes.len,
+    };
+    struct threshold_result *found = xcalloc(spec->thresholds_len + 1, sizeof(*found));
+    for (size_t i = 0; i < spec->thresholds_len; i++) {
+        threshold_evaluate(spec->thresholds[i], r->total, spec->about->catalog, end.duration_s,
+                           &found[i]);
+    }
+    end.thresholds = found;
+    result->exit_status = report_exit_status(&end);
+
+    if (spec->control)
+        script_emit_stop(spec->control, spec->about, &end);
+    for (size_t i = 0; i < spec->reporters_len; i++) {
+        struct err err;
+        if (spec->reporters[i].kind->end(spec->reporters[i].reporter, &end, &err) < 0) {
+            log_error("%s", err.message);
+            result->reports_failed++;
+        }
+    }
+    free(found);
+}
+
+/* --- starting ------------------------------------------------------------------------ */
+
+static int make_workers(struct run *r, struct err *err)
+{
+    int n = r->spec->plan->workers;
+    r->workers = xcalloc((size_t)n, sizeof(*r->workers));
+    r->watched = xcalloc((size_t)n, sizeof(*r->watched));
+    r->users = xcalloc((size_t)n, sizeof(*r->users));
+    for (int i = 0; i < n; i++) {
+        r->workers[i] =
+            worker_new(i + 1, r->spec->plan, r->spec->about->catalog, &r->boss, err);
+        if (!r->workers[i])
+            return -1;
+        r->workers_len++;
+    }
+    return 0;
+}
+
+static void start(struct run *r)
+{
+    const struct plan *plan = r->spec->plan;
+    if (r->spec->control)
+        script_emit_run(r->spec->control, "test_start", r->spec->about);
+
+    ev_signal_init(&r->on_int, on_signal, SIGINT);
+    ev_signal_init(&r->on_term, on_signal, SIGTERM);
+    ev_timer_init(&r->tick_timer, on_tick, TICK_S, TICK_S);
+    ev_timer_init(&r->duration_timer, on_duration, plan->duration_s, 0.);
+    ev_timer_init(&r->escalate_timer, on_escalate, 0., 0.);
+    r->on_int.data = r->on_term.data = r->tick_timer.data = r->duration_timer.data =
+        r->escalate_timer.data = r;
+    ev_signal_start(r->loop, &r->on_int);
+    ev_signal_start(r->loop, &r->on_term);
+
+    r->start_ns = r->interval_ns = r->total->begin_ns = clock_ns();
+    ev_now_update(r->loop);
+    ev_timer_start(r->loop, &r->tick_timer);
+    if (plan->duration_s > 0)
+        ev_timer_start(r->loop, &r->duration_timer);
+    tick(r); /* the reporters learn that it has begun */
+    for (int i = 0; i < r->workers_len; i++)
+        worker_start(r->workers[i]);
+}
+
+/* Waits for the threads. A parked one stays; what it had measured is read where
+ * it stands. */
+static void join_workers(struct run *r)
+{
+    for (int i = 0; i < r->workers_len; i++) {
+        struct worker *w = r->workers[i];
+        if (!atomic_load(&w->parked)) {
+            pthread_join(w->thread, NULL);
+            continue;
+        }
+        r->result->parked = true;
+        w->stats->worker = w->number;
+        w->stats->users = 0;
+        w->stats->begin_ns = w->published_ns;
+        w->stats->end_ns = r->stop_ns;
+        w->stats->generator.wall_ns = w->stats->end_ns - w->published_ns;
+        absorb(r, w->stats);
+    }
+    collect(r);
+}
+
+int run_execute(const struct run_spec *spec, struct run_result *result, struct err *err)
+{
+    struct run r = {.spec = spec, .result = result, .total = stats_new(), .interval = stats_new()};
+    memset(result, 0, sizeof(*result));
+    queue_init(&r.published);
+    r.boss = (struct worker_boss){.published = &r.published, .wake = wake, .arg = &r};
+    int rc = -1;
+    r.loop = ev_loop_new(EVFLAG_AUTO);
+    if (!r.loop) {
+        err_set(err, ERR_SYSTEM, "cannot make an event loop");
+        goto out;
+    }
+    ev_async_init(&r.woken, on_woken);
+    r.woken.data = &r;
+    ev_async_start(r.loop, &r.woken);
+    if (make_workers(&r, err) < 0)
+        goto out;
+
+    start(&r);
+    ev_run(r.loop, 0);
+    join_workers(&r);
+    finish(&r);
+    rc = 0;
+out:
+    for (int i = 0; i < r.workers_len; i++)
+        worker_free(r.workers[i]);
+    free(r.workers);
+    free(r.watched);
+    free(r.users);
+    if (r.loop && !result->parked)
+        ev_loop_destroy(r.loop);
+    stats_free(r.total);
+    stats_free(r.interval);
+    queue_release(&r.published);
+    for (size_t i = 0; i < r.notes.len; i++)
+        free(r.notes.items[i]);
+    vec_release(&r.notes);
+    free(r.reason);
+    return rc;
+}

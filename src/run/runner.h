@@ -1,0 +1,38 @@
+/*
+ * The run: starts the workers, merges what they publish, tells the reporters,
+ * ends it all at its time, at a signal, or when there is nothing left to do.
+ * Runs in the main thread.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "report/report.h"
+#include "run/plan.h"
+
+/* A reporter that takes part; opened by the caller, ended by the run. */
+struct run_reporter {
+    const struct reporter_kind *kind;
+    struct reporter *reporter;
+};
+
+struct run_spec {
+    const struct plan *plan;
+    const struct report_run *about;
+    struct script *control; /* where test_start and test_stop run; NULL for a one-off */
+    struct run_reporter *reporters;
+    size_t reporters_len;
+    struct threshold *const *thresholds;
+    size_t thresholds_len;
+};
+
+struct run_result {
+    enum report_outcome outcome;
+    int signal;      /* that interrupted it, or 0 */
+    int exit_status; /* report_exit_status */
+    size_t reports_failed; /* reporters that could not write; they have been logged */
+    bool parked; /* a worker will never end: leave by _exit */
+};
+
+/* -1 and *err when the run could not start; then the reporters have not been
+ * ended. A first SIGINT or SIGTERM ends the run well, a second at once. */
+int run_execute(const struct run_spec *spec, struct run_result *result, struct err *err);

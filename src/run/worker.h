@@ -1,0 +1,91 @@
+/*
+ * A worker: a thread with its own event loop, network, statistics and load.
+ * What it shares with the main thread: the plan (read-only), the catalog, a
+ * few atomics, and the queue on which it publishes what it measured.
+ */
+#pragma once
+
+#include "base/queue.h"
+#include "net/net.h"
+#include "run/plan.h"
+#include "stats/stats.h"
+
+#include <ev.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct worker;
+
+/* The two kinds of load: a scenario's users, a one-off's connections. */
+struct load_kind {
+    void *(*new)(struct worker *w, struct err *err);
+    /* From the worker's thread: begin; begin nothing new; end everything now.
+     * The load calls worker_finished when nothing of it is left. */
+    void (*start)(void *load);
+    void (*stop)(void *load);
+    void (*kill)(void *load);
+    void (*free)(void *load);
+};
+
+extern const struct load_kind load_users;  /* users.c */
+extern const struct load_kind load_oneoff; /* oneoff.c */
+
+enum worker_command { WORKER_RUN, WORKER_STOP, WORKER_KILL };
+
+/* Whom a worker tells. */
+struct worker_boss {
+    struct queue *published; /* of struct stats */
+    void (*wake)(void *arg); /* from the worker's thread: something is new */
+    void *arg;
+};
+
+struct worker {
+    int number; /* from 1 */
+    const struct plan *plan;         /* borrowed, outlives all workers */
+    struct catalog *catalog;         /* borrowed, outlives all workers */
+    const struct worker_boss *boss;  /* borrowed, outlives all workers */
+    const struct load_kind *kind;
+    void *load; /* owned */
+    struct ev_loop *loop; /* owned */
+    struct net net;
+    struct script *script; /* the users load's; NULL in a one-off */
+    struct stats *stats;   /* owned: the current interval */
+    uint32_t users;        /* running now */
+    struct queue spares;   /* empty struct stats coming back from the main thread */
+
+    ev_async woken;
+    ev_timer publish_timer, lag_timer;
+    uint64_t lag_due_ns;  /* when lag_timer should run next */
+    uint64_t published_ns, published_cpu_ns;
+    uint64_t published_connects, published_reconnects;
+    enum worker_command obeyed;
+
+    pthread_t thread;
+    _Atomic enum worker_command command;
+    atomic_uint spawned;  /* users begun so far */
+    atomic_bool finished; /* its last statistics are published */
+    atomic_bool parked;   /* it was stopped inside Lua and will not come back */
+};
+
+/* Makes a worker, its scenario loaded, its thread not yet running; NULL and
+ * *err. */
+struct worker *worker_new(int number, const struct plan *plan, struct catalog *catalog,
+                          const struct worker_boss *boss, struct err *err);
+/* Starts the thread. */
+void worker_start(struct worker *w);
+/* From the main thread. */
+void worker_command(struct worker *w, enum worker_command command);
+/* From the main thread: an empty struct stats goes back for reuse. */
+void worker_recycle(struct worker *w, struct stats *stats);
+/* The thread has ended, or was never started; or it is parked, then its memory
+ * is left alone: the process is about to end. */
+void worker_free(struct worker *w);
+
+/* From the main thread, about a worker that does not obey: interrupts its Lua
+ * code, which raises if it is interpreted; and, if that does not help, parks
+ * the thread where it stands, so that its statistics can be read. */
+void worker_interrupt(struct worker *w);
+void worker_park(struct worker *w);
+
+/* For the load, from the worker's thread. */
+void worker_finished(struct worker *w);
