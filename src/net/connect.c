@@ -143,10 +143,8 @@ static bool try_next(struct connector *c)
         int i = c->next++;
         if (try_address(c, &c->attempts[i], i) != 0)
             continue;
-        if (c->next < c->addresses.len) {
-            watch_timer_set(&c->timer, STAGGER_S);
-            ev_timer_start(c->net->loop, &c->timer);
-        }
+        if (c->next < c->addresses.len)
+            watch_timer_start(c->net->loop, &c->timer, STAGGER_S);
         break;
     }
     return c->running > 0;

@@ -42,14 +42,15 @@ static void read_some(struct stream *s)
 {
     char *scratch = s->net->scratch;
     ssize_t n = s->ops->read(s, scratch, NET_SCRATCH);
-    if (n > 0)
+    if (n > 0) {
         s->events->data(s, scratch, (size_t)n);
-    else if (n == 0)
+        return;
+    }
+    bool nothing_yet = n < 0 && (errno == EAGAIN || errno == EINTR);
+    if (s->failed_write != 0)
         end(s, s->failed_write);
-    else if (errno != EAGAIN && errno != EINTR)
-        end(s, errno);
-    else if (s->failed_write != 0)
-        end(s, s->failed_write);
+    else if (!nothing_yet)
+        end(s, n < 0 ? errno : 0);
 }
 
 /* The peer may have answered before it broke the stream, so the answer is

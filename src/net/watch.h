@@ -31,11 +31,20 @@ static inline void watch_timer_init(ev_timer *w, void (*cb)(struct ev_loop *, ev
     w->data = data;
 }
 
-/* Fires once, after_s seconds after the loop's time; w must not be started. */
+/* Fires once, after_s seconds after the loop's time, which may lie well behind;
+ * w must not be started. */
 static inline void watch_timer_set(ev_timer *w, double after_s)
 {
     w->at = after_s;
     w->repeat = 0;
+}
+
+/* Starts w to fire once, after_s seconds from now, never earlier. */
+static inline void watch_timer_start(struct ev_loop *loop, ev_timer *w, double after_s)
+{
+    ev_now_update(loop);
+    watch_timer_set(w, after_s);
+    ev_timer_start(loop, w);
 }
 
 static inline void watch_async_init(ev_async *w, void (*cb)(struct ev_loop *, ev_async *, int),

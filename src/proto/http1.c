@@ -369,8 +369,7 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     } else if (now_ns >= c->retry_ns) {
         open_connection(c, now_ns);
     } else {
-        watch_timer_set(&c->retry, ns_to_s(c->retry_ns - now_ns));
-        ev_timer_start(c->stream.net->loop, &c->retry);
+        watch_timer_start(c->stream.net->loop, &c->retry, ns_to_s(c->retry_ns - now_ns));
     }
 }
 

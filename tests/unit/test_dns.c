@@ -35,36 +35,36 @@ static struct addrinfo *add_address(struct addrinfo *list, const char *text)
     return ai;
 }
 
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *req,
+                struct addrinfo **pai)
 {
     struct in6_addr any;
     (void)service;
-    *list = NULL;
-    if (inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1) {
-        *list = add_address(NULL, host);
+    *pai = NULL;
+    if (inet_pton(AF_INET, name, &any) == 1 || inet_pton(AF_INET6, name, &any) == 1) {
+        *pai = add_address(NULL, name);
         return 0;
     }
-    if (hints->ai_flags & AI_NUMERICHOST)
+    if (req->ai_flags & AI_NUMERICHOST)
         return EAI_NONAME;
     asked++;
     if (hold != NULL)
         sem_wait(hold);
-    if (strcmp(host, "missing.test") == 0)
+    if (strcmp(name, "missing.test") == 0)
         return EAI_NONAME;
     for (int i = find_six_of_each ? 6 : 1; i > 0; i--)
-        *list = add_address(*list, "2001:db8::1");
+        *pai = add_address(*pai, "2001:db8::1");
     for (int i = find_six_of_each ? 6 : 1; i > 0; i--)
-        *list = add_address(*list, "192.0.2.1");
+        *pai = add_address(*pai, "192.0.2.1");
     return 0;
 }
 
-void freeaddrinfo(struct addrinfo *list)
+void freeaddrinfo(struct addrinfo *ai)
 {
-    while (list != NULL) {
-        struct addrinfo *next = list->ai_next;
-        free(list);
-        list = next;
+    while (ai != NULL) {
+        struct addrinfo *next = ai->ai_next;
+        free(ai);
+        ai = next;
     }
 }
 

@@ -23,16 +23,16 @@ static pthread_t client_thread; /* the server's calls are not counted */
             counts.what++;                                \
     } while (0)
 
-ssize_t send(int fd, const void *data, size_t len, int flags)
+ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
     COUNT(sends);
-    return syscall(SYS_sendto, fd, data, len, flags, NULL, 0);
+    return syscall(SYS_sendto, fd, buf, n, flags, NULL, 0);
 }
 
-ssize_t recv(int fd, void *data, size_t len, int flags)
+ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
     COUNT(recvs);
-    return syscall(SYS_recvfrom, fd, data, len, flags, NULL, NULL);
+    return syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
 }
 
 int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
@@ -57,12 +57,12 @@ void *xcalloc(size_t count, size_t size)
     return p;
 }
 
-void *xrealloc(void *old, size_t size)
+void *xrealloc(void *p, size_t size)
 {
     COUNT(allocations);
-    void *p = realloc(old, size);
-    assert_non_null(p);
-    return p;
+    void *grown = realloc(p, size);
+    assert_non_null(grown);
+    return grown;
 }
 
 char *xstrndup(const char *s, size_t len)

@@ -43,6 +43,7 @@ static void on_data(struct stream *s, char *data, size_t len)
     for (size_t i = 0; i < len && c->received + i < sizeof(c->data) - 1; i++)
         c->data[c->received + i] = data[i];
     c->received += len;
+    memset(data, 0, len); /* it is ours for now */
     if (c->release_on_data)
         stream_release(s);
 }
