@@ -11,11 +11,12 @@
 
 #include <string.h>
 
-/* A type and a field that can hold it, checked by the compiler.
- * NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot stand in any. */
+/* A type and a field that can hold it, checked by the compiler. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in any. */
 #define STORE(cli, ctype, member)                               \
     .type = (cli), .field = offsetof(struct cli_args, member) + \
                             _Generic(((struct cli_args *)0)->member, ctype : 0)
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define FLAG(member)     STORE(CLI_FLAG, bool, member)
 #define STRING(member)   STORE(CLI_STRING, const char *, member)
 #define PATH(member)     STORE(CLI_PATH, const char *, member)

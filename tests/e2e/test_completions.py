@@ -67,17 +67,24 @@ class Shell(Case):
         self.assertIn("baseline", names.stdout.split())
         return set(names.stdout.split())
 
-    def check_lines(self, offer):
-        for words, expected in LINES:
-            with self.subTest(words):
-                self.assertEqual(offer(words), expected)
+    def offers(self, lines):
+        """What is offered for each line: a set of words each."""
+        return [self.offer(words) for words in lines]
 
-    def check_files(self, offer):
-        self.assertLessEqual(FILES, offer(["inrush", "run", "--json", ""]))
-        self.assertLessEqual(FILES, offer(["inrush", "new", ""]))
-        scenarios = offer(["inrush", "run", ""])
+    def check_lines(self):
+        for (words, expected), offered in zip(LINES, self.offers([words for words, _ in LINES])):
+            with self.subTest(words):
+                self.assertEqual(offered, expected)
+
+    def check_files(self):
+        result, new, scenarios, bundled = self.offers([
+            ["inrush", "run", "--json", ""], ["inrush", "new", ""], ["inrush", "run", ""],
+            ["inrush", "show", ""]])
+        self.assertLessEqual(FILES, result)
+        self.assertLessEqual(FILES, new)
         self.assertLessEqual(self.bundled() | {"one.lua", "three"}, scenarios)
-        self.assertEqual(offer(["inrush", "show", ""]), self.bundled())
+        self.assertEqual(bundled, self.bundled())
+        return scenarios
 
 
 class TestBash(Shell):
@@ -89,11 +96,10 @@ class TestBash(Shell):
         return set(self.shell("bash", "--norc", "-c", BASH, "bash", *words).split())
 
     def test_lines(self):
-        self.check_lines(self.offer)
+        self.check_lines()
 
     def test_files(self):
-        self.check_files(self.offer)
-        self.assertNotIn("two.txt", self.offer(["inrush", "run", ""]))
+        self.assertNotIn("two.txt", self.check_files())
 
     def test_a_value_behind_an_equals_sign(self):
         # Bash breaks words at "=".
@@ -110,19 +116,19 @@ class TestZsh(Shell):
         super().setUp()
         self.script("zsh", "_inrush")
 
-    def offer(self, words):
-        return set(self.shell("zsh", "-f", str(DATA / "zsh_complete.zsh"), self.dir,
-                              " ".join(words)).split())
+    def offers(self, lines):
+        out = self.shell("zsh", "-f", str(DATA / "zsh_complete.zsh"), self.dir,
+                         *(" ".join(words) for words in lines))
+        return [set(offered.split()) for offered in out.split("\f")[:-1]]
 
     def test_syntax(self):
         self.shell("zsh", "-n", "_inrush")
 
     def test_lines(self):
-        self.check_lines(self.offer)
+        self.check_lines()
 
     def test_files(self):
-        self.check_files(self.offer)
-        self.assertNotIn("two.txt", self.offer(["inrush", "run", ""]))
+        self.assertNotIn("two.txt", self.check_files())
 
 
 class TestFish(Shell):
@@ -139,10 +145,10 @@ class TestFish(Shell):
         self.shell("fish", "-n", "inrush.fish")
 
     def test_lines(self):
-        self.check_lines(self.offer)
+        self.check_lines()
 
     def test_files(self):
-        self.check_files(self.offer)
+        self.check_files()
 
 
 if __name__ == "__main__":

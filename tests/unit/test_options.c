@@ -1,6 +1,7 @@
 /* The option table's own rules, and the parser on right and wrong lines. */
 #include "cli/options.h"
 
+#include "base/buf.h"
 #include "cli/commands.h"
 #include "unit.h"
 
@@ -60,12 +61,11 @@ static void check_refusal(struct line *line, const char *want, bool whole)
 
 static void assert_words(const struct cli_list *list, const char *joined)
 {
-    char text[256] = "";
-    for (size_t i = 0; i < list->len; i++) {
-        strcat(text, i ? " " : "");
-        strcat(text, list->items[i]);
-    }
-    assert_string_equal(text, joined);
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < list->len; i++)
+        buf_addf(&text, "%s%s", i ? " " : "", list->items[i]);
+    assert_string_equal(buf_cstr(&text), joined);
+    buf_release(&text);
 }
 
 /* ---- the table ---- */
@@ -137,11 +137,10 @@ static void the_examples_are_right(void **state)
             char text[256];
             const char *words[24];
             int n = 0;
-            char *at = text;
             snprintf(text, sizeof(text), "%s", cli_commands[i].examples[e].line);
             char *begin = strstr(text, "inrush ");
             assert_non_null(begin);
-            at = begin + strlen("inrush ");
+            char *at = begin + strlen("inrush ");
             at[strcspn(at, ">|&)")] = '\0';
             /* Words and 'quoted words', as the shell splits them. */
             while (*at) {

@@ -1,9 +1,8 @@
-# Prints what zsh would offer for a command line: zsh -f zsh_complete.zsh DIR LINE
-# DIR holds _inrush. An interactive zsh on a pseudo-terminal completes the line;
-# its compadd writes every match to a file instead of the screen.
+# Prints what zsh would offer for command lines: zsh -f zsh_complete.zsh DIR LINE...
+# with a form feed after each one's matches. DIR holds _inrush. An interactive
+# zsh on a pseudo-terminal completes; its compadd writes every match to a file.
 zmodload zsh/zpty
 export OFFERED=$1/offered
-: >$OFFERED
 zpty completing zsh -f -i
 zpty -w completing "PS1= PS2=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D
 compadd() {
@@ -21,7 +20,12 @@ zle -N finish
 bindkey '^I' list-choices '^X' finish
 print READY-\$((1 + 1))"
 zpty -r completing seen '*READY-2*'
-zpty -w -n completing "$2"$'\t\x18'
-zpty -r completing seen '*DONE-COMPLETING*'
+shift
+for line; do
+    : >$OFFERED
+    zpty -w -n completing "$line"$'\t\x18'
+    zpty -r completing seen '*DONE-COMPLETING*'
+    cat $OFFERED
+    print -n '\f'
+done
 zpty -d completing
-cat $OFFERED
