@@ -2,10 +2,13 @@
  * The HTTP client alone, for callgrind: N requests over C connections in one
  * loop, no Lua, no statistics.
  *
- *     bench_http1_client URL REQUESTS CONNECTIONS
+ *     gcc -std=gnu11 -O2 -flto -g -D_GNU_SOURCE -DINRUSH_VERSION='"x"' -Isrc -o bench \
+ *         tests/bench/bench_http1_client.c src/net/*.c src/proto/http1*.c src/base/*.c -lev -lm
+ *     valgrind --tool=callgrind ./bench URL REQUESTS CONNECTIONS
  *
  * Prints counts only. Instructions per request are the difference of two runs
- * divided by the difference of their N.
+ * divided by the difference of their REQUESTS: 1,010 against nginx's "hello"
+ * over 10 connections (gcc 12, Debian 12).
  */
 #include "base/mem.h"
 #include "base/url.h"
