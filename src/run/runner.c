@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/worker.h"
+#include "script/user.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -364,6 +365,16 @@ static void start(struct run *r)
         worker_start(r->workers[i]);
 }
 
+/* A stuck task's last request is not committed yet, and no Lua may run in its
+ * state any more, as committing could. */
+static void salvage(struct worker *w)
+{
+    struct user *u = w->script ? w->script->current : NULL;
+    if (u && u->has_sample && u->record && u->measuring == 0 &&
+        u->sample.error != ERR_CANCELLED)
+        stats_record(w->stats, &u->sample);
+}
+
 /* Waits for the threads. A parked one stays; what it had measured is read where
  * it stands. */
 static void join_workers(struct run *r)
@@ -375,6 +386,7 @@ static void join_workers(struct run *r)
             continue;
         }
         r->result->parked = true;
+        salvage(w);
         w->stats->worker = w->number;
         w->stats->users = 0;
         w->stats->begin_ns = w->published_ns;
