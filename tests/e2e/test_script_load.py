@@ -1,5 +1,6 @@
 """A scenario that cannot be used is refused before the run: what, where (file:line), what to do."""
 
+import signal
 import unittest
 
 from harness.case import Case, INTERRUPTED
@@ -10,7 +11,7 @@ class TestLoad(Case):
     def refused(self, body, *words, name="scenario.lua"):
         """Body starts on line 2 (line 1 requires inrush)."""
         server = self.serve(*answer(response()))
-        path = self.scenario(body.strip("\n") if "\n" in body else body, name)
+        path = self.scenario(body, name)
         run = self.tool("run", path, "--host", server.url, "-u", "1", "-d", "1s")
         self.assertUsageError(run, *words)
         self.assertEqual(server.connections, 0)
@@ -109,11 +110,11 @@ class TestLoad(Case):
 
     def test_a_file_that_loads_for_ever(self):
         path = self.scenario("while true do end")
-        for number, status in [(2, INTERRUPTED)]:
-            running = self.start("run", path, "-u", "1", "-d", "1s")
-            self.wait_until(lambda: running.cpu_seconds() > 0.3, running)
-            running.signal(number)
-            self.assertStatus(self.finish(running), status)
+        running = self.start("run", path, "-u", "1", "-d", "1s")
+        self.wait_until(lambda: running.cpu_seconds() > 0.3, running)
+        running.signal(signal.SIGINT)
+        # Before the run begins the signal may do what it does to any program.
+        self.assertIn(running.wait().status, (INTERRUPTED, -signal.SIGINT))
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ class TestErrors(Case):
             U:task("t", {}, function(user) user.http:get("/") end)
             """)
         run = self.tool("run", path, "--host", self.server.url, "-u", "1", "-d", "500ms")
-        self.assertSays(run, "scenario.lua:3", "no token")
+        self.assertSays(run, "scenario.lua:2", "no token")
 
 
 class TestYields(Case):
@@ -256,8 +256,8 @@ class TestEndlessLoops(Case):
         run = self.finish(self.endless(loop, "-d", "500ms"))
         self.assertIn(run.status, (OK, 3), run)
         self.assertIsNotNone(run.json, run)
-        self.assertSays(run, "scenario.lua")
-        return run
+        self.assertSays(run, "'t'")  # which task it was
+        self.assertIn("/before", [s["name"] for s in run.json["series"]], run)
 
     def ends_by_signal(self, loop):
         running = self.endless(loop)
@@ -268,7 +268,6 @@ class TestEndlessLoops(Case):
         self.assertStatus(run, INTERRUPTED)
         self.assertIsNotNone(run.json, run)
         self.assertIn("/before", [s["name"] for s in run.json["series"]], run)
-        return run
 
     def test_interpreted_by_duration(self):
         self.ends_by_duration(self.INTERPRETED)

@@ -80,7 +80,7 @@ class TestSignals(Case):
                              "--stop-timeout", "10m")
         self.wait_until(lambda: server.request_count == 2, running)
         running.signal()
-        self.wait_until(lambda: "ctrl-c" in running.output_so_far().lower(), running)
+        self.wait_until(lambda: "once more" in running.output_so_far().lower(), running)
         self.assertIsNone(running.process.poll())
         running.signal()
         run = self.finish(running)

@@ -165,7 +165,7 @@ class TestTooFewDescriptors(Case):
 
     def test_one_off(self):
         run = self.refused(256, "-c", "1000", "-n", "1000")
-        self.assertUsageError(run, "file descriptors", "ulimit -n", "1000", "256")
+        self.assertUsageError(run, "file descriptors", "ulimit", "1000", "256")
         self.assertRegex(run.stderr.replace(",", ""), r"\b1[0-9]{3}\b")
 
     def test_a_hundred_thousand(self):

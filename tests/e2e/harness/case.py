@@ -41,8 +41,9 @@ class Case(unittest.TestCase):
         return path
 
     def scenario(self, body, name="scenario.lua"):
-        """A scenario file: `local inrush = require "inrush"` on line 1, then body."""
-        return self.file(name, 'local inrush = require "inrush"\n' + textwrap.dedent(body))
+        """A scenario file: `local inrush = require "inrush"` on line 1, body from line 2 on."""
+        return self.file(name, 'local inrush = require "inrush"\n'
+                         + textwrap.dedent(body).lstrip("\n"))
 
     # Running.
 
@@ -54,7 +55,7 @@ class Case(unittest.TestCase):
         """Starts inrush with --json; self.finish(...) waits for it."""
         running = tool.Running([*args, "--json", self.json_path()], **options)
         running.json_path = running.args[-1]
-        self.addCleanup(lambda: running.process.poll() is None and running.process.kill())
+        self.addCleanup(running.abandon)
         return running
 
     def finish(self, running, **options):

@@ -19,13 +19,13 @@ pid {prefix}/pid;
 error_log {prefix}/error.log;
 events {{ worker_connections {connections}; }}
 http {{
-    access_log {access_log};
     client_body_temp_path {prefix}/body;
     proxy_temp_path {prefix}/proxy;
     fastcgi_temp_path {prefix}/fastcgi;
     uwsgi_temp_path {prefix}/uwsgi;
     scgi_temp_path {prefix}/scgi;
     log_format line '$connection $request_method $request_uri $status';
+    access_log {access_log};
     default_type application/json;
     keepalive_requests 1000000000;
     keepalive_timeout 300s;

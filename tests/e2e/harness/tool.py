@@ -117,10 +117,19 @@ class Running:
         return Finished(self.args, status, self._read(self._out), self._read(self._err),
                         self.json_path, cpu, seconds)
 
+    def abandon(self):
+        """Ends it if it still runs, when nobody waited for it."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._out.close()
+        self._err.close()
+
     @staticmethod
     def _read(file):
-        file.seek(0)
-        return file.read().decode("utf-8", "replace")
+        with file:
+            file.seek(0)
+            return file.read().decode("utf-8", "replace")
 
 
 def start(*args, **options):
