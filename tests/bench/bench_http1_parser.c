@@ -1,10 +1,13 @@
 /*
- * What one typical nginx reply costs the parser, and one GET the request
- * builder: user-space instructions under callgrind, no wall clock.
+ * What one typical nginx reply (7 fields, 221 bytes of head) costs the
+ * parser, and one GET the request builder: user-space instructions under
+ * callgrind, no wall clock. Each runs 1,000 times; divide what it counts by that.
  *
- *     tests/bench/http1_instructions build/release
- *
- * Each measured function runs `argv[1]` times; the script divides.
+ *     gcc -std=gnu11 -O2 -g -DNDEBUG -D_GNU_SOURCE -DINRUSH_VERSION='"x"' -Isrc \
+ *         tests/bench/bench_http1_parser.c src/proto/http1_[chpr]*.c \
+ *         src/base/{buf,err,mem}.c -o build/bench_http1_parser
+ *     valgrind --tool=callgrind --toggle-collect=measure_parse build/bench_http1_parser
+ *     valgrind --tool=callgrind --toggle-collect=measure_request build/bench_http1_parser
  */
 #include "proto/http1_parser.h"
 #include "proto/http1_request.h"
@@ -47,7 +50,7 @@ __attribute__((noipa)) static size_t measure_parse(struct http1_span in)
 }
 
 __attribute__((noipa)) static size_t measure_request(struct buf *out,
-                                                        const struct http1_defaults *defaults)
+                                                     const struct http1_defaults *defaults)
 {
     struct http1_request req = {.method = {"GET", 3}, .target = {"/api/v1/time?timezone=UTC", 25}};
     struct err err;
