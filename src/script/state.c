@@ -60,9 +60,11 @@ int script_raise(lua_State *L, const char *fmt, ...)
 
 static int traceback_handler(lua_State *L)
 {
-    if (!lua_isstring(L, 1)) {
+    if (!lua_isstring(L, 1)) { /* Lua puts the place into strings only */
+        push_where(L);
         if (!luaL_callmeta(L, 1, "__tostring"))
             lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+        lua_concat(L, 2);
         lua_replace(L, 1);
     }
     lua_settop(L, 1);
