@@ -83,7 +83,7 @@ static void cancel_sleep(struct user *u)
 
 static int core_sleep(lua_State *L)
 {
-    struct user *u = user_of(L, "inrush.sleep");
+    struct user *u = user_to_wait(L, "inrush.sleep");
     double seconds = lua_tonumber(L, 1);
     if (!lua_isnumber(L, 1) || !(seconds >= 0 && seconds < 1e9))
         script_raise(L, "sleep(seconds) takes a number, 0 or more");

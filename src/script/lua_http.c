@@ -345,8 +345,10 @@ static struct http_link *find_link(lua_State *L, struct http_client *c, struct h
     struct http_link *link = link_to(L, c, target->data, base_len);
     target->data += base_len;
     target->len -= base_len;
-    if (target->len == 0)
-        *target = http1_span("/");
+    if (target->len == 0 || target->data[0] != '/') { /* http://host?query */
+        lua_pushfstring(L, "/%s", target->data);
+        *target = span_at(L, -1);
+    }
     return link;
 }
 
@@ -479,8 +481,8 @@ static int http_start(lua_State *L)
     struct http_client *c = client_at(L, ARG_SELF);
     struct user *u = c->user;
     struct script *s = u->script;
-    if (s->current != u || u->thread.co != L) {
-        user_of(L, "user.http"); /* says what is wrong when there is no user at all */
+    if (s->current != u || u->thread.co != L || !lua_isyieldable(L)) {
+        user_to_wait(L, "user.http"); /* says what is wrong, if it is not the user */
         script_raise(L, "a user's http client serves only its own user");
     }
     if (lua_type(L, ARG_METHOD) != LUA_TSTRING || lua_type(L, ARG_TARGET) != LUA_TSTRING)

@@ -186,6 +186,15 @@ static void task_failed(struct user *u)
     free(message);
 }
 
+/* Lets go of what only the running function could ask for. */
+static void forget(struct user *u)
+{
+    u->preserve = NULL;
+    if (u->task_over)
+        u->task_over(u);
+    u->task_over = NULL;
+}
+
 /* Resumes the user's coroutine and goes on when the function has ended. */
 static void advance(struct user *u, int nargs)
 {
@@ -202,7 +211,7 @@ static void advance(struct user *u, int nargs)
         script_return_thread(u, false);
         break;
     }
-    u->preserve = NULL;
+    forget(u);
     if (u->state == USER_TASK)
         u->script->stats->generator.tasks++;
     next_step(u);
@@ -367,6 +376,7 @@ void user_kill(struct user *u)
     if (u->thread.co) {
         u->measuring = 0;
         user_commit(u);
+        forget(u);
         script_return_thread(u, false);
     }
     leave(u);
@@ -383,6 +393,16 @@ struct user *user_of(lua_State *L, const char *what)
     if (s->current->thread.co != L)
         script_raise(L, "%s cannot be used inside a coroutine of the script's own", what);
     return s->current;
+}
+
+struct user *user_to_wait(lua_State *L, const char *what)
+{
+    struct user *u = user_of(L, what);
+    if (!lua_isyieldable(L))
+        script_raise(L, "%s cannot wait inside a function that Lua itself calls back (table.sort, "
+                        "string.gsub, ...); call it before or after",
+                     what);
+    return u;
 }
 
 void user_begin(struct user *u)

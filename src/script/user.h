@@ -69,6 +69,8 @@ struct user {
     void (*cancel)(struct user *u);
     /* What to do to its last response before the next operation; NULL: nothing. */
     void (*preserve)(struct user *u);
+    /* What to let go of when the running function has ended; NULL: nothing. */
+    void (*task_over)(struct user *u);
 
     /* The last request, until it is committed. */
     bool has_sample;
@@ -114,6 +116,10 @@ void user_start_once(struct user *u, size_t task);
 /* The user whose coroutine L is; raises an error naming `what` when there is
  * none (load time, a handler, a coroutine of the script's own). */
 struct user *user_of(struct lua_State *L, const char *what);
+/* The same for a method about to wait: raises as well where a C function stands
+ * between the task and its caller. Before anything is started: the script may
+ * catch the error and go on, and nothing may be under way then. */
+struct user *user_to_wait(struct lua_State *L, const char *what);
 /* A new operation begins: the last request is committed, its response kept if
  * the script may still ask for it. */
 void user_begin(struct user *u);
