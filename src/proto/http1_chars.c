@@ -28,6 +28,10 @@ const char *http1_quote(char out[HTTP1_QUOTE_MAX], struct http1_span bytes)
     for (size_t i = 0; i < bytes.len && i < HTTP1_QUOTE_SHOWN; i++)
         to = put_escaped(to, bytes.data[i]);
     *to++ = '"';
-    strcpy(to, bytes.len > HTTP1_QUOTE_SHOWN ? "..." : "");
+    if (bytes.len > HTTP1_QUOTE_SHOWN) {
+        memcpy(to, "...", 3);
+        to += 3;
+    }
+    *to = '\0';
     return out;
 }
