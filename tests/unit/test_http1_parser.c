@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "proto/http1_parser.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -165,9 +166,9 @@ static void check_cut(const struct test_case *c, const size_t *cuts, size_t n, c
         log_bytes(&r.log, c->input.data + used, c->input.len - used);
         buf_adds(&r.log, "\n");
     }
-    if (r.log.len != c->expected.len || memcmp(r.log.data, c->expected.data, r.log.len) != 0) {
-        print_error("case \"%s\", fed %s\n-- expected\n%s-- got\n%s", c->name, how,
-                    buf_cstr((struct buf *)&c->expected), buf_cstr(&r.log));
+    const char *expected = buf_cstr((struct buf *)&c->expected), *got = buf_cstr(&r.log);
+    if (strcmp(got, expected) != 0) {
+        print_error("case \"%s\", fed %s\n-- expected\n%s-- got\n%s", c->name, how, expected, got);
         fail();
     }
     buf_release(&r.log);
@@ -219,6 +220,7 @@ static void add_unescaped(struct buf *out, const char *s)
             buf_addch(out, '\\');
             break;
         case 'x':
+            assert_true(isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]));
             buf_addch(out, (char)(hex(s[1]) << 4 | hex(s[2])));
             s += 2;
             break;
@@ -230,11 +232,14 @@ static void add_unescaped(struct buf *out, const char *s)
 
 static void add_input(struct test_case *c, const char *line)
 {
-    char *text;
-    long times = line[0] == '*' ? strtol(line + 1, &text, 10) : 1;
-    text = line[0] == '*' ? text + 1 : (char *)line;
+    long times = 1;
+    if (line[0] == '*') {
+        char *after = NULL;
+        times = strtol(line + 1, &after, 10);
+        line = after + 1;
+    }
     while (times-- > 0)
-        add_unescaped(&c->input, text);
+        add_unescaped(&c->input, line);
 }
 
 static void set_option(struct test_case *c, const char *option)
@@ -350,9 +355,9 @@ static void parser_is_small(void **state)
     assert_true(sizeof(struct http1_parser) <= 64);
 }
 
-#define FILE_TEST(name)                                     \
-    {                                                       \
-        name, run_file, NULL, NULL, (void *)(uintptr_t)name \
+#define FILE_TEST(file)                                         \
+    {                                                           \
+        (file), run_file, NULL, NULL, (void *)(uintptr_t)(file) \
     }
 
 int main(void)
