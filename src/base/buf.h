@@ -48,7 +48,7 @@ static inline void buf_addch(struct buf *b, char c)
 
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_addv(struct buf *b, const char *fmt, va_list args);
+void buf_addv(struct buf *b, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 /* Appends n copies of c. */
 void buf_fill(struct buf *b, char c, size_t n);
 /* Removes the first n bytes. */

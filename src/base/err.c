@@ -2,7 +2,6 @@
 #include "base/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +38,9 @@ static void mark_cut(char text[MESSAGE_MAX])
 
 /* The text is built aside: an argument may be err->message itself. */
 static void store(struct err *err, const char *suffix, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void store(struct err *err, const char *suffix, const char *fmt, va_list args)
 {
     char text[MESSAGE_MAX];
     int len = vsnprintf(text, sizeof(text), fmt, args);
@@ -55,14 +57,27 @@ static void store(struct err *err, const char *suffix, const char *fmt, va_list 
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
-    if (!err)
-        return -1;
     va_list args;
     va_start(args, fmt);
-    store(err, NULL, fmt, args);
+    err_setv(err, kind, fmt, args);
     va_end(args);
+    return -1;
+}
+
+int err_setv(struct err *err, enum err_kind kind, const char *fmt, va_list args)
+{
+    if (!err)
+        return -1;
+    store(err, NULL, fmt, args);
     err->kind = kind;
     return -1;
+}
+
+void err_printable(struct err *err)
+{
+    for (char *c = err->message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7F)
+            *c = '?';
 }
 
 int err_prefix(struct err *err, const char *fmt, ...)

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <stdarg.h>
+
 enum err_kind {
     ERR_NONE = 0,
 
@@ -44,6 +46,12 @@ struct err {
  * reads well. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+int err_setv(struct err *err, enum err_kind kind, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/* Makes a message that repeats foreign text safe for a terminal and for lines:
+ * control characters become '?'. */
+void err_printable(struct err *err);
 
 /* Puts "fmt: " before the message that err already has; returns -1. */
 int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

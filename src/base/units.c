@@ -19,7 +19,7 @@ static const char count_example[] = "write a whole number such as \"100\", \"1.5
 #define DURATION_MAX_S (10000.0 * 86400)
 
 /* How much of a wrong text an error repeats. */
-#define SHOWN 80
+enum { SHOWN = 80 };
 
 static const struct time_unit {
     const char *name;
@@ -29,6 +29,21 @@ static const struct time_unit {
     {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6},
 };
 enum { TIME_UNITS = sizeof(time_units) / sizeof(time_units[0]) };
+
+/* err_set, with what was typed made printable; returns -1. */
+static int refuse(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int refuse(struct err *err, const char *fmt, ...)
+{
+    if (!err)
+        return -1;
+    va_list args;
+    va_start(args, fmt);
+    err_setv(err, ERR_CONFIG, fmt, args);
+    va_end(args);
+    err_printable(err);
+    return -1;
+}
 
 /* The length of "12", "1.5", ".5" or "5." at text; 0 when no digit is there. */
 static size_t number_len(const char *text)
@@ -52,11 +67,10 @@ static double number_value(const char *text, size_t len)
 static int not_a_number(const char *what, const char *text, const char *example, struct err *err)
 {
     if (text[0] == '\0')
-        return err_set(err, ERR_CONFIG, "the %s is empty; %s", what, example);
+        return refuse(err, "the %s is empty; %s", what, example);
     if (text[0] == '-' && number_len(text + 1) > 0)
-        return err_set(err, ERR_CONFIG, "%s \"%.*s\" is negative; %s", what, SHOWN, text, example);
-    return err_set(err, ERR_CONFIG, "%s \"%.*s\" does not begin with a number; %s", what, SHOWN,
-                   text, example);
+        return refuse(err, "%s \"%.*s\" is negative; %s", what, SHOWN, text, example);
+    return refuse(err, "%s \"%.*s\" does not begin with a number; %s", what, SHOWN, text, example);
 }
 
 static int find_time_unit(const char *text, size_t len)
@@ -77,39 +91,36 @@ int units_parse_duration(const char *text, double *seconds, struct err *err)
         if (digits == 0 && at == text)
             return not_a_number("duration", text, duration_example, err);
         if (digits == 0)
-            return err_set(err, ERR_CONFIG,
-                           "duration \"%.*s\" has \"%.*s\" where a number should be; %s", SHOWN,
-                           text, (int)(digits < 20 ? digits : 20), at, duration_example);
+            return refuse(err, "duration \"%.*s\" has \"%.20s\" where a number should be; %s",
+                          SHOWN, text, at, duration_example);
         double value = number_value(at, digits);
         const char *unit = at + digits;
-        size_t unit_len = strcspn(unit, "0123456789.");
         if (*unit == '\0' && at == text) {
-            total = value;
-        } else if (unit_len == 0) {
-            return err_set(err, ERR_CONFIG, "duration \"%.*s\" has no unit after \"%.*s\"; %s",
-                           SHOWN, text, (int)(digits < 20 ? digits : 20), at, duration_example);
-        } else {
-            int i = find_time_unit(unit, unit_len);
-            if (i < 0)
-                return err_set(
-                    err, ERR_CONFIG,
-                    "duration \"%.*s\" has the unknown unit \"%.*s\" (known: us, ms, s, m, "
-                    "h, d); %s",
-                    SHOWN, text, (int)(unit_len < 20 ? unit_len : 20), unit, duration_example);
-            if (i <= last_unit)
-                return err_set(
-                    err, ERR_CONFIG,
-                    "duration \"%.*s\" must have its units from large to small, each once; "
-                    "%s",
-                    SHOWN, text, duration_example);
-            last_unit = i;
-            total += value * time_units[i].seconds;
+            total = value; /* a bare number is seconds */
+            break;
         }
+        size_t unit_len = strcspn(unit, "0123456789.");
+        if (unit_len == 0)
+            return refuse(err, "duration \"%.*s\" has no unit after \"%.*s\"; %s", SHOWN, text,
+                          (int)(digits < 20 ? digits : 20), at, duration_example);
+        int i = find_time_unit(unit, unit_len);
+        if (i < 0)
+            return refuse(
+                err,
+                "duration \"%.*s\" has the unknown unit \"%.*s\" (known: us, ms, s, m, h, "
+                "d); %s",
+                SHOWN, text, (int)(unit_len < 20 ? unit_len : 20), unit, duration_example);
+        if (i <= last_unit)
+            return refuse(
+                err, "duration \"%.*s\" must have its units from large to small, each once; %s",
+                SHOWN, text, duration_example);
+        last_unit = i;
+        total += value * time_units[i].seconds;
         at = unit + unit_len;
     } while (*at);
     if (!(total <= DURATION_MAX_S))
-        return err_set(err, ERR_CONFIG, "duration \"%.*s\" is longer than 10000d; %s", SHOWN, text,
-                       duration_example);
+        return refuse(err, "duration \"%.*s\" is longer than 10000d; %s", SHOWN, text,
+                      duration_example);
     *seconds = total;
     return 0;
 }
@@ -139,8 +150,8 @@ int units_parse_count(const char *text, uint64_t *count, struct err *err)
     else if (*suffix == 'g' || *suffix == 'G')
         scale = 1000000000;
     if (*suffix != '\0' && (scale == 1 || suffix[1] != '\0'))
-        return err_set(err, ERR_CONFIG, "number \"%.*s\" ends in \"%.*s\" (known: k, M, G); %s",
-                       SHOWN, text, 20, suffix, count_example);
+        return refuse(err, "number \"%.*s\" ends in \"%.*s\" (known: k, M, G); %s", SHOWN, text, 20,
+                      suffix, count_example);
 
     /* Digit by digit, so that every count up to the last is exact. */
     uint64_t total = 0;
@@ -159,8 +170,7 @@ int units_parse_count(const char *text, uint64_t *count, struct err *err)
     for (at += at < suffix; at < suffix; at++) {
         place = place % 10 == 0 ? place / 10 : 0;
         if (place == 0 && *at != '0')
-            return err_set(err, ERR_CONFIG, "number \"%.*s\" is not whole; %s", SHOWN, text,
-                           count_example);
+            return refuse(err, "number \"%.*s\" is not whole; %s", SHOWN, text, count_example);
         if (add_scaled(&total, (uint64_t)(*at - '0'), place))
             goto too_large;
     }
@@ -168,7 +178,7 @@ int units_parse_count(const char *text, uint64_t *count, struct err *err)
     return 0;
 
 too_large:
-    return err_set(err, ERR_CONFIG, "number \"%.*s\" is too large; %s", SHOWN, text, count_example);
+    return refuse(err, "number \"%.*s\" is too large; %s", SHOWN, text, count_example);
 }
 
 int units_parse_number(const char *text, double *number, struct err *err)
@@ -177,12 +187,12 @@ int units_parse_number(const char *text, double *number, struct err *err)
     size_t sign = text[0] == '-' || text[0] == '+';
     size_t len = number_len(text + sign);
     if (text[0] == '\0')
-        return err_set(err, ERR_CONFIG, "the number is empty; %s", example);
+        return refuse(err, "the number is empty; %s", example);
     if (len == 0 || text[sign + len] != '\0')
-        return err_set(err, ERR_CONFIG, "\"%.*s\" is not a number; %s", SHOWN, text, example);
+        return refuse(err, "\"%.*s\" is not a number; %s", SHOWN, text, example);
     double value = number_value(text, sign + len);
     if (!isfinite(value))
-        return err_set(err, ERR_CONFIG, "number \"%.*s\" is too large; %s", SHOWN, text, example);
+        return refuse(err, "number \"%.*s\" is too large; %s", SHOWN, text, example);
     *number = value;
     return 0;
 }
@@ -203,9 +213,8 @@ int units_parse_port(const char *text, int zero_ok, int *port, struct err *err)
     return 0;
 
 bad:
-    return err_set(err, ERR_CONFIG,
-                   "port \"%.*s\" is not a number from %d to 65535, such as \"8080\"", SHOWN, text,
-                   zero_ok ? 0 : 1);
+    return refuse(err, "port \"%.*s\" is not a number from %d to 65535, such as \"8080\"", SHOWN,
+                  text, zero_ok ? 0 : 1);
 }
 
 /* value with three significant digits in the first unit where it stays below

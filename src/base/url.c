@@ -58,18 +58,13 @@ static int fail(struct err *err, const char *text, const char *fmt, ...)
 {
     if (!err)
         return -1;
-    size_t len = strlen(text);
-    struct buf message = BUF_INIT;
-    buf_adds(&message, "URL \"");
-    for (size_t i = 0; i < len && i < SHOWN; i++)
-        buf_addch(&message, iscntrl((unsigned char)text[i]) ? '?' : text[i]);
-    buf_adds(&message, len > SHOWN ? "...\" " : "\" ");
     va_list args;
     va_start(args, fmt);
-    buf_addv(&message, fmt, args);
+    err_setv(err, ERR_CONFIG, fmt, args);
     va_end(args);
-    err_set(err, ERR_CONFIG, "%s", buf_cstr(&message));
-    buf_release(&message);
+    err_set(err, ERR_CONFIG, "URL \"%.*s%s\" %s", SHOWN, text, strlen(text) > SHOWN ? "..." : "",
+            err->message);
+    err_printable(err);
     return -1;
 }
 

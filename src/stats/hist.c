@@ -97,24 +97,65 @@ int hist_next(struct hist_iter *it)
     return 0;
 }
 
+/* How many counts lie at or below a percentile. A hair less than the product,
+ * so that 99.9 % of 1,000 is rank 999 and not, through the rounding of 99.9,
+ * rank 1,000. */
+static double rank_of(const struct hist *h, double percent)
+{
+    return ceil(percent / 100 * (double)h->count * (1 - 1e-14));
+}
+
+static uint64_t sum_octave(const uint64_t *counts)
+{
+    uint64_t sum = 0;
+    for (int sub = 0; sub < HIST_SUB; sub++)
+        sum += counts[sub];
+    return sum;
+}
+
+static double bucket_middle(const struct hist *h, int octave, int sub)
+{
+    double middle =
+        (double)hist_bucket_low(octave, sub) + (double)(hist_bucket_width(octave) - 1) / 2;
+    return fmin(fmax(middle, (double)h->min), (double)h->max);
+}
+
+void hist_percentiles(const struct hist *h, const double *percents, int n, double *values)
+{
+    int i = 0;
+    if (h->count == 0) {
+        for (; i < n; i++)
+            values[i] = 0;
+        return;
+    }
+    for (; i < n && !(rank_of(h, percents[i]) > 1); i++)
+        values[i] = (double)h->min;
+
+    uint64_t below = 0; /* counts in the octaves passed */
+    for (int octave = 0; octave < HIST_OCTAVES && i < n; octave++) {
+        const uint64_t *counts = h->octaves[octave];
+        if (!counts)
+            continue;
+        uint64_t upto = below + sum_octave(counts), running = below;
+        int sub = -1; /* whose count is in running already */
+        for (; i < n && rank_of(h, percents[i]) <= (double)upto; i++) {
+            if (rank_of(h, percents[i]) >= (double)h->count) {
+                values[i] = (double)h->max;
+                continue;
+            }
+            while (sub < 0 || (double)running < rank_of(h, percents[i]))
+                running += counts[++sub];
+            values[i] = bucket_middle(h, octave, sub);
+        }
+        below = upto;
+    }
+}
+
 double hist_percentile(const struct hist *h, double percent)
 {
-    if (h->count == 0)
-        return 0;
-    /* A hair less than the product, so that 99.9 % of 1,000 is rank 999 and
-     * not, through the rounding of 99.9, rank 1,000. */
-    double rank = ceil(percent / 100 * (double)h->count * (1 - 1e-14));
-    if (!(rank > 1))
-        return (double)h->min;
-    if (rank >= (double)h->count)
-        return (double)h->max;
-
-    struct hist_iter it = {.hist = h};
-    while (hist_next(&it))
-        if ((double)it.cumulative >= rank)
-            break;
-    double middle = (double)it.low + (double)(it.width - 1) / 2;
-    return fmin(fmax(middle, (double)h->min), (double)h->max);
+    double value;
+    hist_percentiles(h, &percent, 1, &value);
+    return value;
 }
 
 double hist_mean(const struct hist *h)

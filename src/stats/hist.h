@@ -77,6 +77,8 @@ void hist_merge(struct hist *dst, const struct hist *src);
  * middle of that bucket, clamped to [min, max]. The lowest rank is min and the
  * highest max, exactly; 0 while empty. */
 double hist_percentile(const struct hist *h, double percent);
+/* The same for n ascending percents, in one walk over the counts. */
+void hist_percentiles(const struct hist *h, const double *percents, int n, double *values);
 double hist_mean(const struct hist *h);  /* us; 0 while empty */
 double hist_stdev(const struct hist *h); /* of the population, us */
 

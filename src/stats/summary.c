@@ -24,8 +24,9 @@ void latency_summarize(struct latency_summary *out, const struct hist *h)
     out->mean = us_to_ms(hist_mean(h));
     out->stdev = us_to_ms(hist_stdev(h));
     out->max = us_to_ms((double)h->max);
+    hist_percentiles(h, summary_percentiles, SUMMARY_PERCENTILES, out->p);
     for (int i = 0; i < SUMMARY_PERCENTILES; i++)
-        out->p[i] = us_to_ms(hist_percentile(h, summary_percentiles[i]));
+        out->p[i] = us_to_ms(out->p[i]);
 }
 
 static double ratio(double part, double whole)

@@ -83,22 +83,22 @@ static int fail(struct err *err, const char *text, size_t at, const char *fmt, .
         while (start < at && ((unsigned char)text[start] & 0xC0) == 0x80)
             start++;
     }
-    struct buf message = BUF_INIT;
-    buf_adds(&message, "threshold: ");
+    struct err reason;
     va_list args;
     va_start(args, fmt);
-    buf_addv(&message, fmt, args);
+    err_setv(&reason, ERR_CONFIG, fmt, args);
     va_end(args);
-    buf_adds(&message, "\n    ");
+    err_printable(&reason);
+
+    struct buf lines = BUF_INIT;
     for (size_t i = start; i < len && i - start < EXPRESSION_SHOWN; i++)
-        buf_addch(&message, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
-    buf_adds(&message, "\n    ");
+        buf_addch(&lines, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
+    buf_adds(&lines, "\n    ");
     for (size_t i = start; i < at; i++)
         if (((unsigned char)text[i] & 0xC0) != 0x80) /* one column per UTF-8 character */
-            buf_addch(&message, ' ');
-    buf_addch(&message, '^');
-    err_set(err, ERR_CONFIG, "%s", buf_cstr(&message));
-    buf_release(&message);
+            buf_addch(&lines, ' ');
+    err_set(err, ERR_CONFIG, "threshold: %s\n    %s^", reason.message, buf_cstr(&lines));
+    buf_release(&lines);
     return -1;
 }
 

@@ -78,6 +78,18 @@ static void a_cut_leaves_no_half_character(void **state)
     }
 }
 
+static void foreign_text_is_made_printable(void **state)
+{
+    (void)state;
+    struct err err;
+    err_set(&err, ERR_CONFIG,
+            "a\x1B[31mb\r\n\tc\x7F"
+            "caf\xC3\xA9");
+    err_printable(&err);
+    assert_string_equal(err.message, "a?[31mb???c?caf\xC3\xA9");
+    assert_int_equal(err.kind, ERR_CONFIG);
+}
+
 static void errno_chooses_the_kind(void **state)
 {
     (void)state;
@@ -125,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_message_may_be_made_from_itself),
         cmocka_unit_test(a_long_message_is_cut_with_dots),
         cmocka_unit_test(a_cut_leaves_no_half_character),
+        cmocka_unit_test(foreign_text_is_made_printable),
         cmocka_unit_test(errno_chooses_the_kind),
         cmocka_unit_test(every_kind_has_a_name_of_its_own),
     };

@@ -241,6 +241,8 @@ static void mistakes_get_a_caret(void **state)
         {"failures < -1", "a negative number compares with nothing here", "           ^"},
         {"requests > 5s", "ends in \"s\"", "           ^"},
         {"rps > 1.5x", "ends in \"x\"", "      ^"},
+        {"p95 < 1\nx", "unknown unit \"?x\"", "      ^"},
+        {"ze\nbra < 1s", "unknown metric \"ze?bra\"", "^"},
         /* what follows */
         {"p95 < 200ms foo", "nothing may follow the value", "            ^"},
         {"p95 < 200 xs", "unknown unit \"xs\"", "      ^"},
@@ -269,7 +271,7 @@ static void mistakes_get_a_caret(void **state)
         expression += strlen("\n    ");
         const char *caret = strstr(expression, "\n    ");
         assert_non_null(caret);
-        if (!strchr(cases[i].text, '\t')) {
+        if (!strpbrk(cases[i].text, "\t\n")) {
             assert_int_equal(caret - expression, strlen(cases[i].text));
             assert_memory_equal(expression, cases[i].text, strlen(cases[i].text));
         }

@@ -69,6 +69,7 @@ static void bad_durations(void **state)
         {"1m30", "duration \"1m30\" has no unit after \"30\""},
         {"1.5.5s", "has no unit after \"1.5\""},
         {"1..5s", "has no unit after \"1.\""},
+        {"1m.", "duration \"1m.\" has \".\" where a number should be"},
         {"30s1m", "units from large to small"},
         {"1m1m", "each once"},
         {"1m-5s", "unknown unit \"m-\""},
@@ -76,6 +77,7 @@ static void bad_durations(void **state)
         {"99999999999999999999999999999999h", "is longer than 10000d"},
         {"1min", "unknown unit \"min\""},
         {"5\xC2\xB5s", "unknown unit"},
+        {"5\x1B[2J\n", "duration \"5?[2J?\" has the unknown unit \"?[\""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {.message = ""};

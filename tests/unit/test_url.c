@@ -104,6 +104,7 @@ static void bad_urls(void **state)
         {"http://h:8o/", "has a bad port: port \"8o\""},
         {"http://h:-1/", "has a bad port"},
         {"http://h: 80/", "has a bad port"},
+        {"http://h:8\n\x1B[m/", "has a bad port: port \"8??[m\""},
         {"localhost:port/x", "has a bad port: port \"port\""},
         {"http://[::1]:x/", "has a bad port"},
         /* IPv6 */
