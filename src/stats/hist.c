@@ -123,13 +123,10 @@ static double bucket_middle(const struct hist *h, int octave, int sub)
 void hist_percentiles(const struct hist *h, const double *percents, int n, double *values)
 {
     int i = 0;
-    if (h->count == 0) {
-        for (; i < n; i++)
-            values[i] = 0;
-        return;
-    }
     for (; i < n && !(rank_of(h, percents[i]) > 1); i++)
-        values[i] = (double)h->min;
+        values[i] = h->count > 0 ? (double)h->min : 0;
+    for (; n > i && rank_of(h, percents[n - 1]) >= (double)h->count; n--)
+        values[n - 1] = (double)h->max;
 
     uint64_t below = 0; /* counts in the octaves passed */
     for (int octave = 0; octave < HIST_OCTAVES && i < n; octave++) {
@@ -137,13 +134,12 @@ void hist_percentiles(const struct hist *h, const double *percents, int n, doubl
         if (!counts)
             continue;
         uint64_t upto = below + sum_octave(counts), running = below;
-        int sub = -1; /* whose count is in running already */
-        for (; i < n && rank_of(h, percents[i]) <= (double)upto; i++) {
-            if (rank_of(h, percents[i]) >= (double)h->count) {
-                values[i] = (double)h->max;
-                continue;
-            }
-            while (sub < 0 || (double)running < rank_of(h, percents[i]))
+        int sub = -1; /* the last whose count is in running */
+        for (; i < n; i++) {
+            double rank = rank_of(h, percents[i]);
+            if (rank > (double)upto)
+                break;
+            while ((double)running < rank)
                 running += counts[++sub];
             values[i] = bucket_middle(h, octave, sub);
         }

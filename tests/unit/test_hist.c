@@ -115,6 +115,10 @@ static void percentiles_are_within_a_thousandth(void **state)
                 assert_true(found >= (double)h.min && found <= (double)h.max);
                 last = found;
             }
+            double all[ARRAY_LEN(percents)];
+            hist_percentiles(&h, percents, ARRAY_LEN(percents), all);
+            for (size_t p = 0; p < ARRAY_LEN(percents); p++)
+                assert_true(all[p] == hist_percentile(&h, percents[p]));
             assert_true(hist_percentile(&h, 0) == (double)h.min);
             assert_true(hist_percentile(&h, 100) == (double)h.max);
 
@@ -135,6 +139,9 @@ static void an_empty_one_has_zeros(void **state)
     hist_init(&h);
     assert_true(hist_percentile(&h, 50) == 0);
     assert_true(hist_percentile(&h, 100) == 0);
+    double values[2] = {-1, -1};
+    hist_percentiles(&h, (double[]){0, 99.9}, 2, values);
+    assert_true(values[0] == 0 && values[1] == 0);
     assert_true(hist_mean(&h) == 0);
     assert_true(hist_stdev(&h) == 0);
     struct hist_iter it = {.hist = &h};
@@ -178,6 +185,9 @@ static void ranks_do_not_slip_by_rounding(void **state)
     assert_true(hist_percentile(&h, 99.91) == 1000);
     assert_true(hist_percentile(&h, -1) == 1);
     assert_true(hist_percentile(&h, 200) == 1000);
+    double values[4];
+    hist_percentiles(&h, (double[]){-1, 99.9, 100, 200}, 4, values);
+    assert_true(values[0] == 1 && values[1] == 999 && values[2] == 1000 && values[3] == 1000);
     hist_release(&h);
 }
 
