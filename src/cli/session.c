@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/url.h"
+#include "script/http_hosts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,29 @@ static int select_tasks(struct session *s, const struct cli_args *args, struct e
                                 args->exclude_tags.items, args->exclude_tags.len, err);
 }
 
+static int check_host(const char *host, struct err *err)
+{
+    struct url url;
+    if (url_parse(&url, host, err) < 0)
+        return -1;
+    int rc = http_hosts_check(&url, host, err);
+    url_release(&url);
+    return rc;
+}
+
+/* A wrong host would fail every request of its class: said before the run. */
+static int check_hosts(const struct session *s, struct err *err)
+{
+    if (s->script.host)
+        return check_host(s->script.host, err) < 0 ? err_prefix(err, "--host") : 0;
+    for (size_t i = 0; i < s->scenario.classes.len; i++) {
+        const struct scenario_class *class = &s->scenario.classes.items[i];
+        if (class->selected && class->host && check_host(class->host, err) < 0)
+            return err_prefix(err, "%s: host of user class '%s'", s->source.name, class->name);
+    }
+    return 0;
+}
+
 int session_open(struct session *s, const struct cli_args *args, struct err *err)
 {
     if (script_source_find(&s->source, args->argument, err) < 0)
@@ -47,7 +72,9 @@ int session_open(struct session *s, const struct cli_args *args, struct err *err
         return -1;
     if (!cli_given(args, OPT_TIMEOUT) && s->scenario.defaults.timeout_s > 0)
         s->script.timeout_s = s->scenario.defaults.timeout_s;
-    return select_tasks(s, args, err);
+    if (select_tasks(s, args, err) < 0)
+        return -1;
+    return check_hosts(s, err);
 }
 
 void session_release(struct session *s)

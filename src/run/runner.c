@@ -330,8 +330,7 @@ static int make_workers(struct run *r, struct err *err)
     r->watched = xcalloc((size_t)n, sizeof(*r->watched));
     r->users = xcalloc((size_t)n, sizeof(*r->users));
     for (int i = 0; i < n; i++) {
-        r->workers[i] =
-            worker_new(i + 1, r->spec->plan, r->spec->about->catalog, &r->boss, err);
+        r->workers[i] = worker_new(i + 1, r->spec->plan, r->spec->about->catalog, &r->boss, err);
         if (!r->workers[i])
             return -1;
         r->workers_len++;
@@ -370,8 +369,7 @@ static void start(struct run *r)
 static void salvage(struct worker *w)
 {
     struct user *u = w->script ? w->script->current : NULL;
-    if (u && u->has_sample && u->record && u->measuring == 0 &&
-        u->sample.error != ERR_CANCELLED)
+    if (u && u->has_sample && u->record && u->measuring == 0 && u->sample.error != ERR_CANCELLED)
         stats_record(w->stats, &u->sample);
 }
 

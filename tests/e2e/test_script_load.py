@@ -91,11 +91,18 @@ class TestLoad(Case):
                      "'U'", "twice")
 
     def test_a_bad_host(self):
-        path = self.scenario("""
-            local U = inrush.user_class("U", { host = "not a url" })
+        body = """
+            local U = inrush.user_class("U", { host = "%s" })
             U:task("t", {}, function(user) user.http:get("/") end)
-            """)
-        self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"), "not a url", "U")
+            """
+        path = self.scenario(body % "not a url")
+        self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"),
+                              "'U'", "not a url", "scenario")
+        path = self.scenario(body % "https://localhost/")
+        self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"), "'U'", "https")
+        for host in ("http://", "http://h:0/", "https://h/"):
+            self.assertUsageError(self.tool("run", path, "--host", host, "-d", "1s"),
+                                  "--host", host)
 
     def test_no_host(self):
         path = self.scenario("""
