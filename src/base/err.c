@@ -119,9 +119,10 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
     if (!err)
         return -1;
     char text[128];
+    const char *reason = strerror_r(errnum, text, sizeof(text));
     va_list args;
     va_start(args, fmt);
-    store(err, strerror_r(errnum, text, sizeof(text)), fmt, args);
+    store(err, reason, fmt, args);
     va_end(args);
     err->kind = kind_of_errno(errnum);
     return -1;

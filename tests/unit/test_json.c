@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,9 +124,8 @@ static void strings_become_valid_utf8(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         json_string(start(false), cases[i].in);
-        char expected[100] = "\"";
-        strcat(expected, cases[i].text);
-        strcat(expected, "\"");
+        char expected[100];
+        snprintf(expected, sizeof(expected), "\"%s\"", cases[i].text);
         assert_written(expected);
     }
 }

@@ -80,7 +80,7 @@ static void a_range_has_both_its_ends_evenly(void **state)
     }
     double chi2 = 0;
     for (int i = 0; i < SIDES; i++)
-        chi2 += pow(seen[i] - N / SIDES, 2) / (N / SIDES);
+        chi2 += pow(seen[i] - (double)N / SIDES, 2) / ((double)N / SIDES);
     assert_true(chi2 < 22.5); /* 6 degrees of freedom, p = 0.001 */
 }
 

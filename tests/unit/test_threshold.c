@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "stats/threshold.h"
 
+#include <stdio.h>
+
 /* What the thresholds are asked about: over 10 s,
  *   GET /health            100 requests of 1..100 ms, 2 failures
  *   GET /a: b              10 requests of 5 ms
@@ -287,7 +289,7 @@ static void a_long_expression_is_shown_around_its_caret(void **state)
     (void)state;
     char text[3000];
     memset(text, 'x', sizeof(text));
-    memcpy(text + 2000, ": p95 < 200", 12);
+    snprintf(text + 2000, 100, ": p95 < 200");
     struct threshold *t;
     struct err err;
     assert_int_equal(threshold_parse(&t, text, &err), -1);
@@ -298,6 +300,15 @@ static void a_long_expression_is_shown_around_its_caret(void **state)
     size_t column = strlen(caret) - 1;
     assert_int_equal(caret[column], '^');
     assert_memory_equal(expression + column, "200\n", 4);
+
+    /* and begins with a whole character, wherever the cut falls */
+    for (int shift = 0; shift < 2; shift++) {
+        for (size_t i = (size_t)shift; i + 1 < 2000; i += 2)
+            memcpy(text + i, "\xC3\xA9", 2);
+        snprintf(text + 1998 + shift, 100, ": p95 < 200");
+        assert_int_equal(threshold_parse(&t, text, &err), -1);
+        assert_memory_equal(strchr(err.message, '\n') + 1, "    \xC3\xA9", 6);
+    }
 }
 
 int main(void)
