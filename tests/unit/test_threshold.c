@@ -303,8 +303,10 @@ static void a_long_expression_is_shown_around_its_caret(void **state)
 
     /* and begins with a whole character, wherever the cut falls */
     for (int shift = 0; shift < 2; shift++) {
-        for (size_t i = (size_t)shift; i + 1 < 2000; i += 2)
-            memcpy(text + i, "\xC3\xA9", 2);
+        for (size_t i = (size_t)shift; i + 1 < 2000; i += 2) {
+            text[i] = '\xC3';
+            text[i + 1] = '\xA9';
+        }
         snprintf(text + 1998 + shift, 100, ": p95 < 200");
         assert_int_equal(threshold_parse(&t, text, &err), -1);
         assert_memory_equal(strchr(err.message, '\n') + 1, "    \xC3\xA9", 6);
