@@ -1,6 +1,6 @@
 /*
- * `inrush check SCENARIO`: one user of each class after another, each task
- * once, every request told aloud. In one thread, without workers: for the
+ * `inrush check SCENARIO`: one user of each class after another, each of its
+ * tasks once, every request told aloud. In one thread, without workers: for the
  * person who writes a scenario.
  */
 #include "base/log.h"
@@ -26,15 +26,14 @@ static void gone(struct user *u)
     ev_break(c->loop, EVBREAK_ALL);
 }
 
-static void check_task(struct checker *c, size_t class_index, size_t task_index)
+static size_t check_class(struct checker *c, size_t class_index)
 {
-    const struct user_class *class = &c->script->classes[class_index];
-    log_info("%s: %s", class->about->name, class->tasks[task_index].about->name);
     struct user *u = user_new(c->script, class_index, ++c->users, gone, c);
-    user_start_once(u, task_index);
+    user_start_in_turn(u);
     if (u->state != USER_GONE)
         ev_run(c->loop, 0);
     user_free(u);
+    return c->script->classes[class_index].tasks_len;
 }
 
 static uint64_t count_script_errors(const struct stats *stats)
@@ -77,12 +76,12 @@ static int check(struct session *s)
         log_error("%s", err.message);
         goto out;
     }
+    script_emit(c.script, "worker_start");
     for (size_t i = 0; i < c.script->classes_len; i++) {
-        if (!c.script->classes[i].about->selected)
-            continue;
-        for (size_t j = 0; j < c.script->classes[i].tasks_len; j++, tasks++)
-            check_task(&c, i, j);
+        if (c.script->classes[i].about->selected)
+            tasks += check_class(&c, i);
     }
+    script_emit(c.script, "worker_stop");
     status = sum_up(&c, tasks);
 out:
     script_free(c.script);

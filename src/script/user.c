@@ -156,6 +156,8 @@ void user_fail_sample(struct user *u, enum err_kind kind, const char *message)
 static void run(struct user *u, int function, enum user_state state, const char *task)
 {
     struct script *s = u->script;
+    if (s->options->trace)
+        log_info("%s: %s", u->class->about->name, task);
     u->state = state;
     u->waited = false;
     atomic_store_explicit(&s->running_class, u->class->about->name, memory_order_relaxed);
@@ -233,9 +235,10 @@ static void run_next_task(struct user *u)
 {
     const struct user_class *class = u->class;
     size_t i = 0;
-    if (u->only) {
-        u->stopping = true;
-        run_task(u, u->only);
+    if (u->in_turn) {
+        i = u->turn++;
+        u->stopping = u->turn == class->tasks_len;
+        run_task(u, &class->tasks[i]);
         return;
     }
     if (class->tasks_len > 1) {
@@ -317,6 +320,8 @@ static void next_step(struct user *u)
     } else if (u->state == USER_STARTING) {
         u->schedule_ns = clock_ns();
         run_next_task(u);
+    } else if (u->in_turn) {
+        run_next_task(u);
     } else {
         wait_or_go_on(u);
     }
@@ -340,9 +345,9 @@ void user_start(struct user *u)
     advance(u, 1);
 }
 
-void user_start_once(struct user *u, size_t task)
+void user_start_in_turn(struct user *u)
 {
-    u->only = &u->class->tasks[task];
+    u->in_turn = true;
     user_start(u);
 }
 

@@ -59,7 +59,8 @@ struct user {
     bool waited;   /* the running function has waited for something */
     ev_timer timer;
     void (*after_sleep)(struct ev_loop *, ev_timer *, int); /* its callback while inrush.sleep has it */
-    const struct user_task *only; /* the one task of a user that runs one once; else NULL */
+    bool in_turn; /* it runs each task once and ends */
+    size_t turn;  /* ... this one next */
     struct script_thread thread; /* borrowed from the pool while a function runs */
     int self;                    /* registry reference: the user's Lua table */
     uint64_t due_ns;             /* when the next request was due; 0: when it starts */
@@ -101,8 +102,9 @@ void user_stop(struct user *u);
  * flight counts as cancelled. */
 void user_kill(struct user *u);
 
-/* on_start, task number `task` of the class once, on_stop (inrush check). */
-void user_start_once(struct user *u, size_t task);
+/* on_start, each task once in the order of the class, without the waits between
+ * them, on_stop (inrush check). The class has a task. */
+void user_start_in_turn(struct user *u);
 
 /*
  * For bindings. A method that waits is start / wait / take:
