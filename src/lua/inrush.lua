@@ -30,6 +30,8 @@ local function fail(level, format, ...)
   error(string.format(format, ...), level + 1)
 end
 
+local shown = options.shown
+
 --- Waits ------------------------------------------------------------------
 
 local Wait = {}
@@ -37,7 +39,7 @@ Wait.__index = Wait
 
 local function seconds(value, what)
   if type(value) ~= "number" or value ~= value or value < 0 or value == math.huge then
-    fail(3, "%s takes seconds, 0 or more, not %s", what, tostring(value))
+    fail(3, "%s takes seconds, 0 or more, not %s", what, shown(value))
   end
   return value
 end
@@ -71,25 +73,41 @@ end
 --- Start `rate` tasks per second and user: pacing(1 / rate).
 function inrush.throughput(rate)
   if type(rate) ~= "number" or not (rate > 0) then
-    fail(2, "throughput(rate) takes tasks per second, above 0, not %s", tostring(rate))
+    fail(2, "throughput(rate) takes tasks per second, above 0, not %s", shown(rate))
   end
   return wait("pacing", 1 / rate, 1 / rate)
 end
 
 --- User classes -------------------------------------------------------------
 
+--- What is known of a class is kept here, not in the class itself: so every
+-- assignment to a class is seen, and checked.
+local declared = setmetatable({}, { __mode = "k" })
+
 local UserClass = {}
-UserClass.__index = UserClass
 
 local HOOKS = { "on_start", "on_stop" }
 
 --- class.on_start and class.on_stop are functions; other fields are mistakes.
 function UserClass:__newindex(name, value)
-  options.one_of(name, HOOKS, "hook", 2, string.format("user class '%s'", self.name))
-  if type(value) ~= "function" then
-    fail(2, "user class '%s': %s must be a function, not %s", self.name, name, type(value))
+  local about = declared[self]
+  if about[name] ~= nil and name ~= "on_start" and name ~= "on_stop" then
+    fail(2, "user class '%s': %s is set where the class is declared: "
+      .. "inrush.user_class('%s', { %s = ... })", about.name, name, about.name, name)
   end
-  rawset(self, name, value)
+  options.one_of(name, HOOKS, "hook", 2, string.format("user class '%s'", about.name))
+  if type(value) ~= "function" then
+    fail(2, "user class '%s': %s must be a function, not %s", about.name, name, type(value))
+  end
+  about[name] = value
+end
+
+function UserClass:__index(name)
+  local method = UserClass[name]
+  if method then
+    return method
+  end
+  return declared[self][name]
 end
 
 local function is_wait(value)
@@ -99,12 +117,13 @@ end
 local CLASS_OPTIONS = {
   weight = options.number { min = 0 },
   fixed_count = options.integer { min = 0 },
-  wait = options.any(is_wait, "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
+  wait = options.any(is_wait,
+    "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
   host = options.string(),
   headers = options.table(),
   timeout = options.duration(),
   tags = options.list_of_strings(),
-  extends = options.any(function(value) return getmetatable(value) == UserClass end, "a user class"),
+  extends = options.any(function(value) return declared[value] ~= nil end, "a user class"),
   abstract = options.boolean(),
 }
 
@@ -112,6 +131,9 @@ local TASK_OPTIONS = {
   weight = options.number { min = 0 },
   tags = options.list_of_strings(),
 }
+
+-- What a class that extends none starts from.
+local NOTHING = { weight = 1, headers = {}, tags = {}, tasks = {} }
 
 --- Declares a user class.
 -- @string name what the report calls it
@@ -122,43 +144,39 @@ local TASK_OPTIONS = {
 -- @return the class, for `class:task`, `class.on_start` and `class.on_stop`
 function inrush.user_class(name, opts)
   if type(name) ~= "string" or name == "" then
-    fail(2, "user_class takes a name first, not %s", tostring(name))
+    fail(2, "user_class takes a name first, not %s", shown(name))
   end
   if scenario.classes[name] then
     fail(2, "user class '%s' is declared twice", name)
   end
   opts = options.check(opts, CLASS_OPTIONS, string.format("user class '%s'", name), 2)
-  local base = opts.extends
-  local class = setmetatable({
+  local base = declared[opts.extends or false] or NOTHING
+  local about = {
     name = name,
-    weight = opts.weight or base and base.weight or 1,
+    weight = opts.weight or base.weight,
     fixed_count = opts.fixed_count or 0,
-    wait = opts.wait or base and base.wait,
-    host = opts.host or base and base.host,
-    timeout = opts.timeout or base and base.timeout,
+    wait = opts.wait or base.wait,
+    host = opts.host or base.host,
+    timeout = opts.timeout or base.timeout,
     headers = {},
-    tags = opts.tags or base and base.tags or {},
+    tags = opts.tags or base.tags,
     abstract = opts.abstract or false,
-    extends = base,
-    tasks = {},
-  }, UserClass)
-  for _, from in ipairs { base and base.headers or {}, opts.headers or {} } do
+    tasks = { unpack(base.tasks) },
+    on_start = base.on_start,
+    on_stop = base.on_stop,
+  }
+  for _, from in ipairs { base.headers, opts.headers or {} } do
     for header, value in pairs(from) do
       if type(header) ~= "string" or (type(value) ~= "string" and type(value) ~= "number") then
         fail(2, "user class '%s': headers must map names to strings", name)
       end
-      class.headers[header] = tostring(value)
+      about.headers[header] = tostring(value)
     end
   end
-  if base then
-    rawset(class, "on_start", rawget(base, "on_start"))
-    rawset(class, "on_stop", rawget(base, "on_stop"))
-    for _, task in ipairs(base.tasks) do
-      class.tasks[#class.tasks + 1] = task
-    end
-  end
-  scenario.classes[#scenario.classes + 1] = class
-  scenario.classes[name] = class
+  scenario.classes[#scenario.classes + 1] = about
+  scenario.classes[name] = about
+  local class = setmetatable({}, UserClass)
+  declared[class] = about
   return class
 end
 
@@ -167,28 +185,38 @@ end
 -- @tparam ?table opts weight (1; 0 switches it off) and tags
 -- @func run called with the user
 function UserClass:task(name, opts, run)
+  local about = declared[self]
+  if not about then
+    fail(2, "call it with a colon: class:task(name, function(user) ... end)")
+  end
   if run == nil and type(opts) == "function" then
     opts, run = nil, opts
   end
   if type(name) ~= "string" or name == "" then
-    fail(2, "user class '%s': task takes a name first, not %s", self.name, tostring(name))
+    fail(2, "user class '%s': task takes a name first, not %s", about.name, shown(name))
   end
-  local what = string.format("task '%s' of user class '%s'", name, self.name)
-  opts = options.check(opts, TASK_OPTIONS, what, 2)
+  local what = string.format("task '%s' of user class '%s'", name, about.name)
   if type(run) ~= "function" then
     fail(2, "%s takes a function last, not %s", what, type(run))
   end
-  local task = { name = name, weight = opts.weight or 1, tags = opts.tags or {}, run = run, owner = self }
-  for i, other in ipairs(self.tasks) do
+  opts = options.check(opts, TASK_OPTIONS, what, 2)
+  local task = {
+    name = name,
+    weight = opts.weight or 1,
+    tags = opts.tags or {},
+    run = run,
+    owner = about,
+  }
+  for i, other in ipairs(about.tasks) do
     if other.name == name then
-      if other.owner == self then
+      if other.owner == about then
         fail(2, "%s is declared twice", what)
       end
-      self.tasks[i] = task
+      about.tasks[i] = task
       return
     end
   end
-  self.tasks[#self.tasks + 1] = task
+  about.tasks[#about.tasks + 1] = task
 end
 
 --- Defaults, profiles, events, thresholds -------------------------------------
@@ -219,12 +247,14 @@ end
 --- Other defaults under a name, for `--profile NAME`.
 function inrush.profile(name, opts)
   if type(name) ~= "string" or name == "" then
-    fail(2, "profile takes a name first, not %s", tostring(name))
+    fail(2, "profile takes a name first, not %s", shown(name))
   end
   scenario.profiles[name] = settings(opts, string.format("profile '%s'", name))
 end
 
-local EVENTS = { "test_start", "test_stop", "spawning_complete", "worker_start", "worker_stop", "request" }
+local EVENTS = {
+  "test_start", "spawning_complete", "test_stop", "worker_start", "worker_stop", "request",
+}
 
 --- Calls `handler` when something happens.
 --
@@ -274,7 +304,8 @@ end
 function inrush.pick(list)
   local n = type(list) == "table" and #list or 0
   if n == 0 then
-    fail(2, "pick takes a list with at least one item, not %s", type(list) == "table" and "an empty one" or type(list))
+    fail(2, "pick takes a list with at least one item, not %s",
+      type(list) == "table" and "an empty one" or type(list))
   end
   return list[core.random(1, n)]
 end
@@ -315,5 +346,17 @@ function inrush.measure(kind, name, run, ...)
   core.measure_begin(kind, name)
   return measured(pcall(run, ...))
 end
+
+--- A misspelt function is an error where it is used, not "a nil value".
+setmetatable(inrush, {
+  __index = function(_, name)
+    local names = {}
+    for known in pairs(inrush) do
+      names[#names + 1] = known
+    end
+    table.sort(names)
+    options.one_of(name, names, "function", 2, "inrush")
+  end,
+})
 
 return inrush

@@ -19,7 +19,7 @@ end
 
 -- Tasks are picked at random by weight.
 shopper:task("look", { weight = 3, tags = { "read" } }, function(user)
-  user.http:get("/api/v1/time", { query = { timezone = user.zone }, name = "/api/v1/time" }):expect(200)
+  user.http:get("/api/v1/time", { query = { timezone = user.zone } }):expect(200)
 end)
 
 shopper:task("convert", { weight = 1, tags = { "write" } }, function(user)

@@ -5,7 +5,6 @@
     GET /status/404     that status, the same body
     GET /text/hello     200, text/plain, the body "hello"
     GET /headers        200, with a header given twice and one in odd case
-    GET /empty          204
     GET /slow/0.5       200, after so many seconds
     GET /close          closes without an answer
 """
@@ -26,10 +25,10 @@ def answer(conn):
     if kind == "text":
         conn.send(response(word.encode(), headers=["Content-Type: text/plain"]))
         return
-    if kind == "empty":
+    status = int(word) if kind == "status" else 200
+    if status == 204:
         conn.send(b"HTTP/1.1 204 No Content\r\n\r\n")
         return
-    status = int(word) if kind == "status" else 200
     headers = ["Content-Type: application/json"]
     if kind == "headers":
         headers += ["X-Twice: one", "x-oDD: case", "X-Twice: two"]

@@ -10,6 +10,17 @@ local function fail(level, format, ...)
   error(string.format(format, ...), level + 1)
 end
 
+--- A value as a message shows it: what it is rather than where it is.
+function options.shown(value)
+  local kind = type(value)
+  if kind == "string" then
+    return "'" .. value .. "'"
+  elseif kind == "number" or kind == "boolean" or kind == "nil" then
+    return tostring(value)
+  end
+  return "a " .. kind
+end
+
 local function names_of(known)
   local names = {}
   for name in pairs(known) do
@@ -31,7 +42,8 @@ function options.one_of(word, list, what, level, where)
   if near then
     fail(level + 1, "%sunknown %s '%s'; did you mean '%s'?", where, what, word, near)
   end
-  fail(level + 1, "%sunknown %s '%s'; there are %s", where, what, tostring(word), table.concat(list, ", "))
+  fail(level + 1, "%sunknown %s '%s'; there are %s", where, what, tostring(word),
+    table.concat(list, ", "))
 end
 
 --- Checks `given` against `known` (name -> checker) and returns it, or an empty
@@ -48,14 +60,14 @@ function options.check(given, known, what, level)
     local checker = known[name]
     if not checker then
       if type(name) ~= "string" then
-        fail(level + 1, "%s: options must have names; found a value at [%s]", what, tostring(name))
+        fail(level + 1, "%s: options must have names; found a value at [%s]", what,
+          tostring(name))
       end
       options.one_of(name, names_of(known), "option", level + 1, what)
     end
     local kept, wants = checker(value)
     if kept == nil then
-      local shown = type(value) == "string" and "'" .. value .. "'" or tostring(value)
-      fail(level + 1, "%s: %s must be %s, not %s", what, name, wants, shown)
+      fail(level + 1, "%s: %s must be %s, not %s", what, name, wants, options.shown(value))
     end
     checked[name] = kept
   end
@@ -64,11 +76,10 @@ end
 
 function options.number(limits)
   return function(value)
-    if type(value) == "number" and value == value and value ~= math.huge
-      and (not limits.min or value >= limits.min) and (not limits.above or value > limits.above) then
+    if type(value) == "number" and value >= limits.min and value < math.huge then
       return value
     end
-    return nil, limits.min and "a number, at least " .. limits.min or "a number above " .. limits.above
+    return nil, "a number, at least " .. limits.min
   end
 end
 
