@@ -156,6 +156,26 @@ static void bind_wait(lua_State *L, struct user_class *class)
     lua_pop(L, 1);
 }
 
+/* The list of a class's tasks is on top; pushes the one of that name, or returns
+ * false. By name, not place: a scenario that declares its tasks in a loop over
+ * pairs() does so in another order in every state. */
+static bool push_task(lua_State *L, const char *name)
+{
+    for (int i = 1;; i++) {
+        lua_rawgeti(L, -1, i);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            return false;
+        }
+        lua_getfield(L, -1, "name");
+        bool found = strcmp(lua_tostring(L, -1), name) == 0;
+        lua_pop(L, 1);
+        if (found)
+            return true;
+        lua_pop(L, 1);
+    }
+}
+
 /* The class's table is on top; -1 when its tasks differ from `about`'s. */
 static int bind_tasks(lua_State *L, struct user_class *class)
 {
@@ -168,9 +188,12 @@ static int bind_tasks(lua_State *L, struct user_class *class)
     class->tasks = xcalloc(about->tasks.len + 1, sizeof(*class->tasks));
     for (size_t i = 0; i < about->tasks.len; i++) {
         const struct scenario_task *task = &about->tasks.items[i];
-        if (!task->enabled)
+        if (!push_task(L, task->name))
+            goto out;
+        if (!task->enabled) {
+            lua_pop(L, 1);
             continue;
-        lua_rawgeti(L, -1, (int)i + 1);
+        }
         sum += task->weight;
         struct user_task *to = &class->tasks[class->tasks_len++];
         to->about = task;

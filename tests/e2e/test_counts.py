@@ -92,6 +92,19 @@ class TestScenario(Case):
         told = {s["name"]: s["requests"] for s in run.json["series"]}
         self.assertEqual(told, {"/Heavy": 100, "/Light": 10}, run)
 
+    def test_tasks_keep_their_weights_in_every_state(self):
+        """pairs() has another order in every Lua state; weights go by name all the same."""
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.002) })
+            for name, weight in pairs { a = 1, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 } do
+                U:task(name, { weight = weight }, function(user) user.http:get("/" .. name) end)
+            end
+            """)
+        with Nginx() as nginx:
+            for _ in range(5):
+                run = self.load("run", path, "--host", nginx.origin, "-u", "4", "-d", "100ms")
+                self.assertEqual([s["name"] for s in run.json["series"]], ["/a"], run)
+
     def test_fixed_counts_come_before_weights(self):
         path = self.scenario("""
             local A = inrush.user_class("A", { fixed_count = 3, wait = inrush.constant(60) })
