@@ -30,7 +30,8 @@ struct script *script_of(lua_State *L)
 }
 
 /* The first line on the stack that is the script's own: embedded modules have
- * chunk names "=[...]". */
+ * chunk names "=[...]". A call in a return leaves no line (it is a tail call);
+ * then where the running task begins. */
 static void push_where(lua_State *L)
 {
     lua_Debug ar;
@@ -41,7 +42,14 @@ static void push_where(lua_State *L)
             return;
         }
     }
-    lua_pushliteral(L, "");
+    const struct user *u = script_of(L)->current;
+    if (!u) {
+        lua_pushliteral(L, "");
+        return;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, u->function);
+    lua_getinfo(L, ">S", &ar);
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
 }
 
 int script_raise(lua_State *L, const char *fmt, ...)

@@ -162,6 +162,7 @@ static void run(struct user *u, int function, enum user_state state, const char 
     u->waited = false;
     atomic_store_explicit(&s->running_class, u->class->about->name, memory_order_relaxed);
     atomic_store_explicit(&s->running_task, task, memory_order_relaxed);
+    u->function = function;
     script_borrow_thread(u);
     lua_rawgeti(u->thread.co, LUA_REGISTRYINDEX, function);
     lua_rawgeti(u->thread.co, LUA_REGISTRYINDEX, u->self);

@@ -62,6 +62,7 @@ struct user {
     bool in_turn; /* it runs each task once and ends */
     size_t turn;  /* ... this one next */
     struct script_thread thread; /* borrowed from the pool while a function runs */
+    int function;                /* registry reference: which, borrowed from the class */
     int self;                    /* registry reference: the user's Lua table */
     uint64_t due_ns;             /* when the next request was due; 0: when it starts */
     uint64_t schedule_ns;        /* pacing: when the running task was due */

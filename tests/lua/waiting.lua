@@ -71,6 +71,15 @@ U:task("an error goes through pcall with its value", function(user)
   expect.equal(value.code, 7)
 end)
 
+-- A call in a return leaves no line of its own.
+U:task("after return", function(user)
+  local ok, message = pcall(function() return user.http:get("/", { naem = 1 }) end)
+  expect.equal(ok, false)
+  expect.contains(message, "waiting.lua:", "unknown request option 'naem'")
+  user.http:get("/")
+  return user.http:get("/")
+end)
+
 U:task("sleep", function(user)
   local before = inrush.clock()
   inrush.sleep(0.02)
