@@ -338,11 +338,18 @@ static int make_workers(struct run *r, struct err *err)
     return 0;
 }
 
-static void start(struct run *r)
+/* False when the scenario will not have it: an error in test_start, such as a
+ * setting that is missing, ends the run before it begins. */
+static bool start(struct run *r)
 {
     const struct plan *plan = r->spec->plan;
-    if (r->spec->control)
-        script_emit_run(r->spec->control, "test_start", r->spec->about);
+    r->start_ns = r->interval_ns = r->total->begin_ns = clock_ns();
+    if (r->spec->control && script_emit_run(r->spec->control, "test_start", r->spec->about) > 0) {
+        r->reason = xstrdup("error in test_start");
+        r->result->outcome = REPORT_ABORTED;
+        r->stop_ns = r->start_ns;
+        return false;
+    }
 
     ev_signal_init(&r->on_int, on_signal, SIGINT);
     ev_signal_init(&r->on_term, on_signal, SIGTERM);
@@ -362,6 +369,7 @@ static void start(struct run *r)
     tick(r); /* the reporters learn that it has begun */
     for (int i = 0; i < r->workers_len; i++)
         worker_start(r->workers[i]);
+    return true;
 }
 
 /* A stuck task's last request is not committed yet, and no Lua may run in its
@@ -413,9 +421,10 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
     if (make_workers(&r, err) < 0)
         goto out;
 
-    start(&r);
-    ev_run(r.loop, 0);
-    join_workers(&r);
+    if (start(&r)) {
+        ev_run(r.loop, 0);
+        join_workers(&r);
+    }
     finish(&r);
     rc = 0;
 out:
