@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness.case import Case, INTERRUPTED, OK, failure_count, series
+from harness.case import Case, INTERRUPTED, OK, USAGE, failure_count, series
 from harness.wire import answer, recv_request, response, send
 
 
@@ -172,8 +172,10 @@ class TestErrors(Case):
             local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
             U:task("t", {}, function(user) user.http:get("/") end)
             """)
-        run = self.tool("run", path, "--host", self.server.url, "-u", "1", "-d", "500ms")
-        self.assertSays(run, "scenario.lua:2", "no token")
+        run = self.load("run", path, "--host", self.server.url, "-u", "1", "-d", "60s")
+        self.assertStatus(run, USAGE)
+        self.assertSays(run, "scenario.lua:2", "no token", "aborted")
+        self.assertEqual(self.server.connections, 0)
 
 
 class TestYields(Case):
