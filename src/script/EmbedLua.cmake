@@ -2,20 +2,22 @@
 #
 # Included, this defines
 #     embed_lua(<table> <root> <file>...)
-# which generates <table>.c in the current binary directory. Names are paths
-# below root without the extension, dots for slashes: inrush/http.lua is
-# "inrush.http". Run with cmake -P, it is the generator itself.
+# which generates <table>.c in the current binary directory from files given
+# relative to root. Their names in the table have no extension and dots for
+# slashes: inrush/http.lua is "inrush.http". Run with cmake -P, this is the
+# generator itself.
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
     set(embed_lua_generator ${CMAKE_CURRENT_LIST_FILE})
 
     function(embed_lua table root)
         set(output ${CMAKE_CURRENT_BINARY_DIR}/${table}.c)
+        list(TRANSFORM ARGN PREPEND ${root}/ OUTPUT_VARIABLE paths)
         add_custom_command(
             OUTPUT ${output}
             COMMAND ${CMAKE_COMMAND} -DTABLE=${table} -DROOT=${root} "-DFILES=${ARGN}"
                     -DOUTPUT=${output} -P ${embed_lua_generator}
-            DEPENDS ${ARGN} ${embed_lua_generator}
+            DEPENDS ${paths} ${embed_lua_generator}
             COMMENT "Embedding ${table}"
             VERBATIM)
     endfunction()
@@ -26,9 +28,9 @@ endif()
 set(rows "")
 set(arrays "")
 set(count 0)
-foreach(path IN LISTS FILES)
-    cmake_path(RELATIVE_PATH path BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE name)
-    string(REGEX REPLACE "\\.lua$" "" name "${name}")
+foreach(file IN LISTS FILES)
+    set(path ${ROOT}/${file})
+    string(REGEX REPLACE "\\.lua$" "" name "${file}")
     string(REPLACE "/" "." name "${name}")
 
     file(SIZE ${path} size)
