@@ -6,7 +6,6 @@
  */
 #include "target/server.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -101,18 +100,18 @@ void exchange_free_replies(struct target *t)
 }
 
 /* Counts the status and hands the answer over. */
-static enum MHD_Result queue(struct target *t, struct MHD_Connection *connection,
+static enum MHD_Result queue(struct server *s, struct MHD_Connection *connection,
                              const struct exchange *x, int status, struct MHD_Response *response)
 {
     if (x->route != ROUTE_STATS)
-        tally_add_status(tally_mine(&t->tally), x->route, status);
+        sheet_count_status(&s->sheet, x->route, status);
     return MHD_queue_response(connection, (unsigned)status, response);
 }
 
-static enum MHD_Result queue_fixed(struct target *t, struct MHD_Connection *connection,
+static enum MHD_Result queue_fixed(struct server *s, struct MHD_Connection *connection,
                                    const struct exchange *x, enum fixed_reply reply)
 {
-    return queue(t, connection, x, fixed_status[reply], t->fixed[reply]);
+    return queue(s, connection, x, fixed_status[reply], s->target->fixed[reply]);
 }
 
 /* Whether the request may pass; else *reply says why not. */
@@ -134,10 +133,11 @@ static bool is_authorized(const struct target *t, struct MHD_Connection *connect
     return false;
 }
 
-static enum MHD_Result answer_route(struct target *t, struct MHD_Connection *connection,
+static enum MHD_Result answer_route(struct server *s, struct MHD_Connection *connection,
                                     const struct exchange *x, const char *path)
 {
-    static _Thread_local struct buf scratch; /* kept for the thread's next answer */
+    struct target *t = s->target;
+    struct buf *body = &s->scratch;
     const char *query_name = api_query_name(x->route);
     struct api_request request = {
         .route = x->route,
@@ -150,42 +150,42 @@ static enum MHD_Result answer_route(struct target *t, struct MHD_Connection *con
         .uptime_s = (clock_ns() - t->started_ns) / NS_PER_S,
     };
     if (api_is_constant(x->route, request.query))
-        return queue(t, connection, x, 200, t->constants[x->route]);
+        return queue(s, connection, x, 200, t->constants[x->route]);
 
     int status = 200;
-    buf_clear(&scratch);
+    buf_clear(body);
     if (x->route == ROUTE_STATS) {
         struct target_counts counts;
         target_counts(t, &counts);
-        counts_write_json(&counts, &scratch);
+        counts_write_json(&counts, body);
     } else {
         route_find(path, &request.variable, &request.variable_len);
-        status = api_answer(&request, &scratch);
+        status = api_answer(&request, body);
     }
-    struct MHD_Response *response = make_response(scratch.data, scratch.len, json_type);
+    struct MHD_Response *response = make_response(body->data, body->len, json_type);
     if (!response)
         return MHD_NO;
-    enum MHD_Result result = queue(t, connection, x, status, response);
+    enum MHD_Result result = queue(s, connection, x, status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-static enum MHD_Result answer(struct target *t, struct MHD_Connection *connection,
+static enum MHD_Result answer(struct server *s, struct MHD_Connection *connection,
                               const struct exchange *x, const char *path, const char *method)
 {
     enum fixed_reply reply;
     if (x->fails)
-        return queue_fixed(t, connection, x, REPLY_INJECTED);
-    if (!is_authorized(t, connection, x->route, &reply))
-        return queue_fixed(t, connection, x, reply);
+        return queue_fixed(s, connection, x, REPLY_INJECTED);
+    if (!is_authorized(s->target, connection, x->route, &reply))
+        return queue_fixed(s, connection, x, reply);
     if (x->route == ROUTE_UNKNOWN)
-        return queue_fixed(t, connection, x, REPLY_NOT_FOUND);
+        return queue_fixed(s, connection, x, REPLY_NOT_FOUND);
     if (!route_takes(x->route, method))
-        return queue_fixed(t, connection, x,
+        return queue_fixed(s, connection, x,
                            x->route == ROUTE_CONVERT ? REPLY_USE_POST : REPLY_USE_GET);
     if (x->too_large)
-        return queue_fixed(t, connection, x, REPLY_TOO_LARGE);
-    return answer_route(t, connection, x, path);
+        return queue_fixed(s, connection, x, REPLY_TOO_LARGE);
+    return answer_route(s, connection, x, path);
 }
 
 static void draw_fate(struct target *t, struct exchange *x)
@@ -194,11 +194,11 @@ static void draw_fate(struct target *t, struct exchange *x)
     rng_init(&rng, t->seed, atomic_fetch_add_explicit(&t->serial, 1, memory_order_relaxed));
     x->fails = t->error_rate > 0 && rng_double(&rng) < t->error_rate;
     double late = latency_draw(&t->latency, &rng);
-    if (late > 0 && t->delay)
+    if (late > 0)
         x->due_ns = clock_ns() + s_to_ns(late);
 }
 
-static struct exchange *exchange_new(struct target *t, const char *path)
+static struct exchange *exchange_new(struct server *s, const char *path)
 {
     const char *variable;
     size_t variable_len;
@@ -206,9 +206,9 @@ static struct exchange *exchange_new(struct target *t, const char *path)
     x->route = route_find(path, &variable, &variable_len);
     if (x->route == ROUTE_STATS)
         return x;
-    tally_add(&tally_mine(&t->tally)->requests[x->route]);
-    if (t->has_fate)
-        draw_fate(t, x);
+    sheet_count(&s->sheet.requests[x->route]);
+    if (s->target->has_fate)
+        draw_fate(s->target, x);
     return x;
 }
 
@@ -217,11 +217,11 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
                                     size_t *upload_len, void **state)
 {
     (void)version;
-    struct target *t = cls;
+    struct server *s = cls;
     struct exchange *x = *state;
     if (!x) {
         /* An answer now, before the body, would cost the connection. */
-        *state = exchange_new(t, path);
+        *state = exchange_new(s, path);
         return MHD_YES;
     }
     if (*upload_len > 0) {
@@ -235,11 +235,12 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
         uint64_t due_ns = x->due_ns;
         x->due_ns = 0;
         if (due_ns > clock_ns()) {
-            delay_until(t->delay, connection, due_ns);
+            MHD_suspend_connection(connection);
+            delays_add(&s->delays, due_ns, connection);
             return MHD_YES;
         }
     }
-    return answer(t, connection, x, path, method);
+    return answer(s, connection, x, path, method);
 }
 
 void exchange_on_completed(void *cls, struct MHD_Connection *connection, void **state,

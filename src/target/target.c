@@ -1,7 +1,7 @@
 /*
  * Start and stop of the embedded target: the listening socket, the limits and
- * libmicrohttpd's daemon with a pool of epoll threads. What happens to a
- * request is in exchange.c.
+ * the threads. What a thread does is in server.c, what happens to a request in
+ * exchange.c.
  */
 #include "target/target.h"
 
@@ -11,15 +11,15 @@
 #include "target/server.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,7 +30,6 @@ enum {
     FILES_RESERVED = 64, /* for everything that is not a connection */
     BACKLOG = 65535,     /* the kernel cuts it to net.core.somaxconn */
     THREADS_MAX = 64,
-    CONNECTION_MEMORY = 16384, /* request line and headers have to fit */
 };
 
 static int describe_bind_failure(struct err *err, const char *address, int port)
@@ -123,43 +122,22 @@ static unsigned thread_count(int wanted)
     return (unsigned)(n < THREADS_MAX ? n : THREADS_MAX);
 }
 
-static void on_connection(void *cls, struct MHD_Connection *connection, void **state,
-                          enum MHD_ConnectionNotificationCode what)
+/* Shares the listening socket among the servers; a daemon closes what it gets. */
+static int start_servers(struct target *t, const struct target_options *options, int listen_fd,
+                         struct err *err)
 {
-    (void)connection;
-    (void)state;
-    struct target *t = cls;
-    struct tally_sheet *sheet = tally_mine(&t->tally);
-    tally_add(what == MHD_CONNECTION_NOTIFY_STARTED ? &sheet->opened : &sheet->closed);
-}
-
-__attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *fmt, va_list args)
-{
-    (void)cls;
-    char line[256];
-    vsnprintf(line, sizeof(line), fmt, args);
-    line[strcspn(line, "\n")] = '\0';
-    log_debug("target: %s", line);
-}
-
-static int start_daemon(struct target *t, const struct target_options *options, int fd,
-                        struct err *err)
-{
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TURBO |
-                     MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
-    unsigned threads = thread_count(options->threads);
-    struct MHD_OptionItem pool[] = {
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    t->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_on_request, t, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-        NULL, /* first: it sees the others' complaints */
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        raise_connection_limit(options->connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, t,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, t, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
-    return t->daemon ? 0 : err_set(err, ERR_SYSTEM, "libmicrohttpd could not start its threads");
+    unsigned connections = raise_connection_limit(options->connections);
+    t->servers_len = thread_count(options->threads);
+    t->servers = xcalloc(t->servers_len, sizeof(*t->servers));
+    for (unsigned i = 0; i < t->servers_len; i++) {
+        int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+            return err_errno(err, errno, "cannot share the listening socket");
+        unsigned share = (connections + t->servers_len - 1) / t->servers_len;
+        if (server_start(&t->servers[i], t, fd, share, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int target_start(struct target **out, const struct target_options *options, struct err *err)
@@ -171,25 +149,21 @@ int target_start(struct target **out, const struct target_options *options, stru
     t->seed = options->seed;
     t->has_fate = options->error_rate > 0 || !latency_is_zero(&options->latency);
     t->started_ns = clock_ns();
-    tally_init(&t->tally);
+    t->stop_fd = eventfd(0, EFD_CLOEXEC);
     exchange_make_replies(t);
 
+    int status = -1;
     int fd = listen_on(options->bind ? options->bind : TARGET_DEFAULT_BIND, options->port, err);
-    if (fd < 0)
-        goto fail;
-    remember_address(t, fd);
-    if (!latency_is_zero(&options->latency) && delay_start(&t->delay, err) != 0)
-        goto fail;
-    if (start_daemon(t, options, fd, err) != 0)
-        goto fail;
-    *out = t;
-    return 0;
-
-fail:
-    if (fd >= 0)
+    if (fd >= 0) {
+        remember_address(t, fd);
+        status = start_servers(t, options, fd, err);
         close(fd);
-    target_stop(t);
-    return -1;
+    }
+    if (status == 0)
+        *out = t;
+    else
+        target_stop(t);
+    return status;
 }
 
 int target_port(const struct target *t)
@@ -204,21 +178,23 @@ const char *target_url(const struct target *t)
 
 void target_counts(const struct target *t, struct target_counts *counts)
 {
-    tally_sum((struct tally *)&t->tally, counts);
+    memset(counts, 0, sizeof(*counts));
+    for (unsigned i = 0; i < t->servers_len; i++)
+        sheet_add_to(&t->servers[i].sheet, counts);
 }
 
 void target_stop(struct target *t)
 {
     if (!t)
         return;
-    /* A suspended connection must be resumed before the daemon may stop. */
-    if (t->delay)
-        delay_stop(t->delay);
-    if (t->daemon)
-        MHD_stop_daemon(t->daemon);
-    delay_free(t->delay);
+    eventfd_write(t->stop_fd, 1);
+    for (unsigned i = 0; i < t->servers_len; i++)
+        server_join(&t->servers[i]);
+    for (unsigned i = 0; i < t->servers_len; i++)
+        server_release(&t->servers[i]);
+    free(t->servers);
+    close(t->stop_fd);
     exchange_free_replies(t);
-    tally_release(&t->tally);
     free(t->token);
     free(t->url);
     free(t);

@@ -58,8 +58,8 @@ int target_start(struct target **out, const struct target_options *options, stru
 int target_port(const struct target *t);
 const char *target_url(const struct target *t);
 
-/* Closes every connection, ends the threads and frees t. Delayed requests that
- * were still waiting are answered or dropped, never waited for. NULL is fine. */
+/* Ends the threads, closes every connection and frees t. Requests that were
+ * still waiting for their latency are dropped. NULL is fine. */
 void target_stop(struct target *t);
 
 /* The statuses a route can answer, in the order of the counts. */
