@@ -8,8 +8,8 @@ enum { HTTP_EXPECT_MAX = 8 };
 
 /* A connection of one user to one origin. */
 struct http_link {
-    struct http_host *host; /* borrowed, outlived by the state's hosts */
-    struct http1_conn *conn; /* owned */
+    struct http_host *host;    /* borrowed, outlived by the state's hosts */
+    struct http1_conn *conn;   /* owned */
     struct http1_defaults own; /* with the user's own headers; valid when has_own */
     bool has_own;
 };
@@ -18,13 +18,19 @@ struct http_own_header {
     char *name, *value; /* owned */
 };
 
+/* The Lua userdata that stands for a client; emptied when that goes. */
+struct http_box {
+    const void *tag;
+    struct http_client *client;
+};
+
 struct http_client {
-    struct http_client **box; /* the Lua userdata that stands for it; emptied when it goes */
-    int box_ref;              /* registry reference that keeps the box alive */
-    struct user *user;        /* borrowed, outlives it */
+    struct http_box *box; /* kept alive by box_ref */
+    int box_ref;          /* registry reference that keeps the box alive */
+    struct user *user;    /* borrowed, outlives it */
     struct http1_op op;
-    struct http1_conn *busy;  /* whose operation is pending, or whose ended last */
-    struct buf request;       /* the bytes of the current request */
+    struct http1_conn *busy; /* whose operation is pending, or whose ended last */
+    struct buf request;      /* the bytes of the current request */
     VEC(struct http_link) links;
     VEC(struct http_own_header) headers; /* user.http:set_header */
 
@@ -37,12 +43,17 @@ struct http_client {
 
     /* The last response. */
     uint64_t response; /* its number in the state; 0: none */
-    int response_slot; /* registry reference that holds its Lua table */
+    int kept_ref;      /* registry reference: what is kept of the running task's responses */
 };
 
 /* True when status is what the request wants. */
 bool http_client_expects(const struct http_client *c, int status);
 void http_status_message(char *out, size_t size, int status);
 
-/* Keeps what the last response holds, before its bytes go. */
+/* Makes the client's last request's response and pushes it on the coroutine of
+ * the user, which waits for it. */
+void http_response_push(struct http_client *c);
+/* Keeps what the last response holds, before its bytes go; and forgets what was
+ * kept, when the task has ended. */
 void http_response_preserve(struct user *u);
+void http_response_forget(struct user *u);

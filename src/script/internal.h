@@ -51,7 +51,8 @@ int script_open_http(lua_State *L);      /* "inrush.http.core" */
 /* user.http: pushes the user's client, made on first use (lua_http.c). */
 void http_client_push(lua_State *L, struct user *u);
 void http_client_free(struct http_client *client);
-/* Makes responses known and pushes `take` (lua_response.c). */
+/* Makes responses, values that http requests return, known to the state
+ * (lua_response.c). */
 void http_response_open(lua_State *L);
 
 /* Metatable of users' tables; its __index makes the protocol clients. */

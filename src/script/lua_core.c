@@ -72,7 +72,7 @@ static void slept(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)revents;
     struct user *u = timer->data;
     ev_set_cb(&u->timer, u->after_sleep);
-    user_resume(u);
+    user_resume(u, 0);
 }
 
 static void cancel_sleep(struct user *u)

@@ -28,21 +28,37 @@ enum option {
 };
 
 static const char *const option_names[] = {
-    [OPT_NAME] = "name", [OPT_HEADERS] = "headers", [OPT_QUERY] = "query",
-    [OPT_JSON] = "json", [OPT_BODY] = "body",       [OPT_FORM] = "form",
-    [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect", [OPT_RECORD] = "record",
+    [OPT_NAME] = "name",       [OPT_HEADERS] = "headers", [OPT_QUERY] = "query",
+    [OPT_JSON] = "json",       [OPT_BODY] = "body",       [OPT_FORM] = "form",
+    [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect",   [OPT_RECORD] = "record",
 };
 
 enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
 
 enum { HEADERS_MAX = 64 };
 
-/* The stack indices that the binding's functions rely on. */
-enum { ARG_SELF = 1, ARG_METHOD, ARG_TARGET, ARG_OPTIONS };
+/* The arguments of a method. */
+enum { ARG_SELF = 1, ARG_TARGET, ARG_OPTIONS };
 
-/* Upvalues of `start`: name -> enum option; method -> name -> series; cjson's
- * encode. */
-enum { UP_OPTIONS = 1, UP_SERIES, UP_ENCODE };
+/*
+ * Strings that the state has met, by address (lua_topointer): Lua keeps one
+ * copy of each string, so as long as somebody holds it the address says which it
+ * is.
+ */
+enum { SERIES_CACHE = 256 };
+
+struct names {
+    const void *options[OPTIONS]; /* held by the registry */
+    struct {
+        const void *name; /* held by the method's table of series */
+        const char *method;
+        uint32_t id;
+    } series[SERIES_CACHE];
+};
+
+/* Upvalues of a method: struct names; its table name -> series; cjson's encode;
+ * the HTTP method. */
+enum { UP_NAMES = 1, UP_SERIES, UP_ENCODE, UP_METHOD };
 
 /* What a call asked for. Spans point at Lua strings that its option table, at
  * ARG_OPTIONS, keeps alive. */
@@ -51,6 +67,7 @@ struct call {
     struct http1_header headers[HEADERS_MAX];
     unsigned given; /* bits 1 << enum option */
     double timeout_s;
+    uint32_t series; /* once named */
 };
 
 static struct http1_span span_at(lua_State *L, int index)
@@ -63,20 +80,23 @@ static struct http1_span span_at(lua_State *L, int index)
 static void unknown_option(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TSTRING)
-        script_raise(L, "request options must have names, not [%s]", lua_typename(L, lua_type(L, -1)));
+        script_raise(L, "request options must have names, not [%s]",
+                     lua_typename(L, lua_type(L, -1)));
     const char *given = lua_tostring(L, -1);
     const char *near = suggest(given, option_names + 1, OPTIONS - 1);
     if (near)
         script_raise(L, "unknown request option '%s'; did you mean '%s'?", given, near);
-    script_raise(L, "unknown request option '%s'; there are name, headers, query, json, body, form, "
-                    "timeout, expect and record",
+    script_raise(L,
+                 "unknown request option '%s'; there are name, headers, query, json, body, form, "
+                 "timeout, expect and record",
                  given);
 }
 
 static void want(lua_State *L, bool good, const char *option, const char *what)
 {
     if (!good)
-        script_raise(L, "request option '%s' must be %s, not %s", option, what, luaL_typename(L, -1));
+        script_raise(L, "request option '%s' must be %s, not %s", option, what,
+                     luaL_typename(L, -1));
 }
 
 /* The value on top is a table of names to strings; they stay referenced by it. */
@@ -122,12 +142,54 @@ static void read_expect(lua_State *L, struct http_client *c)
     }
 }
 
+/* The number of the series whose name is on top. */
+static uint32_t find_series(lua_State *L, struct names *names, struct script *s,
+                            struct http1_span method)
+{
+    const void *known = lua_topointer(L, -1);
+    size_t slot = ((uintptr_t)known >> 4) % SERIES_CACHE;
+    if (known && names->series[slot].name == known && names->series[slot].method == method.data)
+        return names->series[slot].id;
+
+    want(L, lua_type(L, -1) == LUA_TSTRING, "name", "a string");
+    uint32_t id;
+    struct http1_span name = span_at(L, -1);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, lua_upvalueindex(UP_SERIES));
+    if (lua_isnil(L, -1)) {
+        id = catalog_intern(s->catalog, method.data, method.len, name.data, name.len);
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, (lua_Integer)id);
+        lua_rawset(L, lua_upvalueindex(UP_SERIES));
+    } else {
+        id = (uint32_t)lua_tointeger(L, -1);
+    }
+    lua_pop(L, 1);
+    names->series[slot].name = known;
+    names->series[slot].method = method.data;
+    names->series[slot].id = id;
+    return id;
+}
+
+/* A request without a name counts under its path. */
+static uint32_t find_series_of_path(lua_State *L, struct names *names, struct script *s,
+                                    const struct call *call)
+{
+    const struct http1_span *target = &call->request.target;
+    const char *query = memchr(target->data, '?', target->len);
+    lua_pushlstring(L, target->data, query ? (size_t)(query - target->data) : target->len);
+    uint32_t id = find_series(L, names, s, call->request.method);
+    lua_pop(L, 1);
+    return id;
+}
+
 /* The value of option `which` is on top, and stays there. */
-static void read_option(lua_State *L, struct http_client *c, struct call *call, int which)
+static void read_option(lua_State *L, struct names *names, struct http_client *c, struct call *call,
+                        int which)
 {
     switch (which) {
     case OPT_NAME:
-        want(L, lua_type(L, -1) == LUA_TSTRING, "name", "a string");
+        call->series = find_series(L, names, c->user->script, call->request.method);
         break;
     case OPT_HEADERS:
         read_headers(L, call);
@@ -157,21 +219,26 @@ static void read_option(lua_State *L, struct http_client *c, struct call *call, 
     }
 }
 
-static void read_options(lua_State *L, struct http_client *c, struct call *call)
+static int which_option(const struct names *names, const void *key)
 {
-    if (!lua_istable(L, ARG_OPTIONS))
-        script_raise(L, "request options must be a table, not %s", luaL_typename(L, ARG_OPTIONS));
+    for (int i = OPT_NONE + 1; i < OPTIONS; i++) {
+        if (names->options[i] == key)
+            return i;
+    }
+    return OPT_NONE;
+}
+
+static void read_options(lua_State *L, struct names *names, struct http_client *c,
+                         struct call *call)
+{
     for (lua_pushnil(L); lua_next(L, ARG_OPTIONS); lua_pop(L, 1)) {
-        lua_pushvalue(L, -2);
-        lua_rawget(L, lua_upvalueindex(UP_OPTIONS));
-        int which = (int)lua_tointeger(L, -1);
-        lua_pop(L, 1);
+        int which = which_option(names, lua_topointer(L, -2));
         if (which == OPT_NONE) {
             lua_pop(L, 1);
             unknown_option(L);
         }
         call->given |= 1u << which;
-        read_option(L, c, call, which);
+        read_option(L, names, c, call, which);
     }
     const unsigned bodies = 1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM;
     if (__builtin_popcount(call->given & bodies) > 1)
@@ -218,8 +285,9 @@ static void add_pairs(lua_State *L, struct buf *out, const char *name)
                 lua_replace(L, -2);
             }
             if (!lua_isstring(L, -1))
-                script_raise(L, "request option '%s': '%s' must be a string, number, boolean or a "
-                                "list of them, not %s",
+                script_raise(L,
+                             "request option '%s': '%s' must be a string, number, boolean or a "
+                             "list of them, not %s",
                              name, lua_tostring(L, -3), luaL_typename(L, -1));
             if (!first)
                 buf_addch(out, '&');
@@ -331,8 +399,9 @@ static struct http_link *find_link(lua_State *L, struct http_client *c, struct h
         if (!base)
             base = u->class->about->host;
         if (!base)
-            script_raise(L, "user class '%s' has no host for the path %s; give it one (host = "
-                            "\"http://...\"), or run with --host",
+            script_raise(L,
+                         "user class '%s' has no host for the path %s; give it one (host = "
+                         "\"http://...\"), or run with --host",
                          u->class->about->name, target->data);
         return link_to(L, c, base, strlen(base));
     }
@@ -418,8 +487,10 @@ static void completed(struct op *op)
         sample.message = c->message;
     }
     user_set_sample(c->user, &sample, c->record);
-    if (op->err.kind != ERR_CANCELLED)
-        user_resume(c->user);
+    if (op->err.kind == ERR_CANCELLED)
+        return;
+    http_response_push(c);
+    user_resume(c->user, 1);
 }
 
 static void cancel(struct user *u)
@@ -427,55 +498,21 @@ static void cancel(struct user *u)
     http1_cancel(u->http->busy);
 }
 
+/* Says of a userdata that it is a box of ours, without a look-up. */
+static const char client_tag;
+
 static struct http_client *client_at(lua_State *L, int index)
 {
-    struct http_client **box = lua_touserdata(L, index);
-    if (!box || lua_type(L, index) != LUA_TUSERDATA || lua_objlen(L, index) != sizeof(*box))
+    struct http_box *box = lua_touserdata(L, index);
+    if (!box || lua_objlen(L, index) != sizeof(*box) || box->tag != &client_tag)
         script_raise(L, "call it with a colon: user.http:get(...)");
-    if (!*box)
+    if (!box->client)
         script_raise(L, "this user is gone; its http client with it");
-    return *box;
+    return box->client;
 }
 
-/* The number of the series, from the table of those this state has met. */
-static uint32_t find_series(lua_State *L, struct script *s, const struct call *call)
-{
-    lua_pushvalue(L, ARG_METHOD);
-    lua_rawget(L, lua_upvalueindex(UP_SERIES));
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_newtable(L);
-        lua_pushvalue(L, ARG_METHOD);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, lua_upvalueindex(UP_SERIES));
-    }
-    if (given(call, OPT_NAME)) {
-        lua_getfield(L, ARG_OPTIONS, "name");
-    } else {
-        const struct http1_span *target = &call->request.target;
-        const char *query = memchr(target->data, '?', target->len);
-        lua_pushlstring(L, target->data, query ? (size_t)(query - target->data) : target->len);
-    }
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-        struct http1_span name = span_at(L, -2);
-        uint32_t id = catalog_intern(s->catalog, call->request.method.data,
-                                     call->request.method.len, name.data, name.len);
-        lua_pop(L, 1);
-        lua_pushinteger(L, (lua_Integer)id);
-        lua_pushvalue(L, -1);
-        lua_insert(L, -3);
-        lua_rawset(L, -4);
-        lua_pop(L, 1);
-        return id;
-    }
-    uint32_t id = (uint32_t)lua_tointeger(L, -1);
-    lua_pop(L, 3);
-    return id;
-}
-
-/* start(client, method, target, options): begins the request and yields. */
+/* client:get(target, options) and the like: begins the request and yields; what
+ * is given at resumption, the response, is what the method returns. */
 static int http_start(lua_State *L)
 {
     struct http_client *c = client_at(L, ARG_SELF);
@@ -485,24 +522,28 @@ static int http_start(lua_State *L)
         user_to_wait(L, "user.http"); /* says what is wrong, if it is not the user */
         script_raise(L, "a user's http client serves only its own user");
     }
-    if (lua_type(L, ARG_METHOD) != LUA_TSTRING || lua_type(L, ARG_TARGET) != LUA_TSTRING)
+    struct names *names = lua_touserdata(L, lua_upvalueindex(UP_NAMES));
+    struct call call; /* not zeroed whole: the headers are many */
+    memset(&call.request, 0, sizeof(call.request));
+    call.request.headers = call.headers;
+    call.request.method = span_at(L, lua_upvalueindex(UP_METHOD));
+    call.request.target = span_at(L, ARG_TARGET);
+    call.given = 0;
+    call.timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : s->options->timeout_s;
+    if (!call.request.target.data)
         script_raise(L, "a request takes a path or a URL, not %s", luaL_typename(L, ARG_TARGET));
 
     user_begin(u);
     c->record = true;
     c->expect_len = 0;
-    struct call call; /* not zeroed whole: the headers are many */
-    memset(&call.request, 0, sizeof(call.request));
-    call.request.headers = call.headers;
-    call.request.method = span_at(L, ARG_METHOD);
-    call.request.target = span_at(L, ARG_TARGET);
-    call.given = 0;
-    call.timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : s->options->timeout_s;
-    if (!lua_isnoneornil(L, ARG_OPTIONS))
-        read_options(L, c, &call);
+    int options = lua_type(L, ARG_OPTIONS);
+    if (options == LUA_TTABLE)
+        read_options(L, names, c, &call);
+    else if (options > LUA_TNIL)
+        script_raise(L, "request options must be a table, not %s", lua_typename(L, options));
 
     struct http_link *link = find_link(L, c, &call.request.target);
-    c->series = find_series(L, s, &call);
+    c->series = given(&call, OPT_NAME) ? call.series : find_series_of_path(L, names, s, &call);
     if (call.given & (1u << OPT_JSON | 1u << OPT_FORM))
         make_body(L, s, &call);
     if (given(&call, OPT_QUERY)) {
@@ -527,7 +568,8 @@ static int http_start(lua_State *L)
     c->op.op.owner = c;
     c->op.request = c->request.data;
     c->op.request_len = c->request.len;
-    c->op.head_request = call.request.method.len == 4 && memcmp(call.request.method.data, "HEAD", 4) == 0;
+    c->op.head_request =
+        call.request.method.len == 4 && memcmp(call.request.method.data, "HEAD", 4) == 0;
     c->op.keep_body = true;
     c->busy = link->conn;
     http1_start(link->conn, &c->op, call.timeout_s);
@@ -555,7 +597,8 @@ static int set_header(lua_State *L)
     if (c->headers.len >= HEADERS_MAX / 2)
         script_raise(L, "a user cannot have more than %d headers of its own", HEADERS_MAX / 2);
     if (lua_isstring(L, 3))
-        vec_push(&c->headers, ((struct http_own_header){xstrdup(name), xstrdup(lua_tostring(L, 3))}));
+        vec_push(&c->headers,
+                 ((struct http_own_header){xstrdup(name), xstrdup(lua_tostring(L, 3))}));
     for (size_t i = 0; i < c->links.len; i++) {
         struct http_link *link = &c->links.items[i];
         if (link->has_own)
@@ -582,12 +625,11 @@ void http_client_push(lua_State *L, struct user *u)
     if (!c) {
         c = xcalloc(1, sizeof(*c));
         c->box = lua_newuserdata(L, sizeof(*c->box));
-        *c->box = c;
+        *c->box = (struct http_box){&client_tag, c};
         luaL_getmetatable(L, client_meta);
         lua_setmetatable(L, -2);
         c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-        lua_pushboolean(L, 0);
-        c->response_slot = luaL_ref(L, LUA_REGISTRYINDEX);
+        c->kept_ref = LUA_NOREF;
         c->user = u;
         u->http = c;
     }
@@ -599,9 +641,9 @@ void http_client_free(struct http_client *c)
     if (!c)
         return;
     lua_State *L = c->user->script->L;
-    *c->box = NULL;
+    c->box->client = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);
-    luaL_unref(L, LUA_REGISTRYINDEX, c->response_slot);
+    luaL_unref(L, LUA_REGISTRYINDEX, c->kept_ref);
     for (size_t i = 0; i < c->links.len; i++) {
         http1_conn_free(c->links.items[i].conn);
         if (c->links.items[i].has_own)
@@ -617,10 +659,25 @@ void http_client_free(struct http_client *c)
     free(c);
 }
 
-/* The module's table: Client (the methods, further ones are added by
- * inrush/http.lua), start and take. */
+/* method(name): the client method for an HTTP method. Upvalues 1 and 2: struct
+ * names, cjson's encode. */
+static int make_method(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_newtable(L);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, http_start, UP_METHOD);
+    return 1;
+}
+
+/* The module's table: Client, whose methods inrush/http.lua completes, and
+ * `method`, which makes them. */
 int script_open_http(lua_State *L)
 {
+    http_response_open(L);
     lua_newtable(L);
 
     luaL_newmetatable(L, client_meta);
@@ -634,21 +691,19 @@ int script_open_http(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 
-    lua_newtable(L);
+    struct names *names = lua_newuserdata(L, sizeof(*names));
+    memset(names, 0, sizeof(*names));
     for (int i = OPT_NONE + 1; i < OPTIONS; i++) {
-        lua_pushinteger(L, i);
-        lua_setfield(L, -2, option_names[i]);
+        lua_pushstring(L, option_names[i]);
+        names->options[i] = lua_topointer(L, -1);
+        luaL_ref(L, LUA_REGISTRYINDEX); /* for good */
     }
-    lua_newtable(L);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
     lua_call(L, 1, 1);
     lua_getfield(L, -1, "encode");
     lua_replace(L, -2);
-    lua_pushcclosure(L, http_start, UP_ENCODE);
-    lua_setfield(L, -2, "start");
-
-    http_response_open(L);
-    lua_setfield(L, -2, "take");
+    lua_pushcclosure(L, make_method, 2);
+    lua_setfield(L, -2, "method");
     return 1;
 }

@@ -1,11 +1,13 @@
 /*
- * user.http, the answering half: the response object. A response is a small
- * Lua table with the status; everything else becomes a Lua value only when the
- * script asks, out of the connection's bytes. Before the user's next operation
- * the bytes are kept as Lua strings, since the script may still ask; when its
- * task ends they are gone.
+ * user.http, the answering half: the response object. A response costs no Lua
+ * object: it is a light userdata that holds its number in the state, and
+ * everything asked of it is looked up under that number (all light userdata
+ * share one metatable; nothing else of ours is one, and JSON's null, which is,
+ * is the number 0).
  *
- *   response = { status = 200, [1] = number in the state }
+ * The last response of the current user is read out of the connection's bytes.
+ * Before the user's next operation its fields are kept as Lua values, since the
+ * script may still ask for them; when the task ends they go.
  */
 #include "base/buf.h"
 #include "script/http_client.h"
@@ -14,64 +16,69 @@
 
 static const char headers_meta[] = "inrush.http.Headers";
 
-/* Upvalues of `take`: the state, the responses' metatable, "status". */
-enum { UP_SCRIPT = 1, UP_META, UP_STATUS };
-
-/* take(): the response of the current user's last request. */
-static int take(lua_State *L)
+void http_response_push(struct http_client *c)
 {
-    struct script *s = lua_touserdata(L, lua_upvalueindex(UP_SCRIPT));
-    struct user *u = s->current;
-    struct http_client *c = u->http;
-    c->response = ++s->responses;
-    lua_createtable(L, 1, 1);
-    lua_pushnumber(L, (lua_Number)c->response);
-    lua_rawseti(L, -2, 1);
-    lua_pushvalue(L, lua_upvalueindex(UP_STATUS));
-    lua_pushinteger(L, c->op.status);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, lua_upvalueindex(UP_META));
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, LUA_REGISTRYINDEX, c->response_slot);
+    struct user *u = c->user;
+    c->response = ++u->script->responses;
     u->preserve = http_response_preserve;
-    return 1;
+    u->task_over = http_response_forget;
+    lua_pushlightuserdata(u->thread.co, (void *)(uintptr_t)c->response);
 }
 
-/* The client whose last response the table at 1 is, or NULL. */
-static struct http_client *live_client(lua_State *L)
+/* The number of the response at 1. */
+static uint64_t response_at(lua_State *L)
+{
+    if (!lua_islightuserdata(L, 1))
+        script_raise(L, "call it with a colon: res:expect(200)");
+    uint64_t number = (uintptr_t)lua_touserdata(L, 1);
+    if (number == 0)
+        script_raise(L, "JSON's null (cjson.null) has no fields");
+    return number;
+}
+
+/* The client whose last response is that number, or NULL. */
+static struct http_client *live_client(lua_State *L, uint64_t number)
 {
     const struct script *s = script_of(L);
-    if (!lua_istable(L, 1))
-        script_raise(L, "call it with a colon: res:expect(200)");
-    lua_rawgeti(L, 1, 1);
-    uint64_t number = (uint64_t)lua_tonumber(L, -1);
-    lua_pop(L, 1);
     struct http_client *c = s->current ? s->current->http : NULL;
-    return c && number != 0 && c->response == number ? c : NULL;
+    return c && c->response == number ? c : NULL;
 }
 
 /* The client, if the response's request is not counted yet; else raises. */
 static struct http_client *uncounted(lua_State *L, const char *method)
 {
-    struct http_client *c = live_client(L);
+    struct http_client *c = live_client(L, response_at(L));
     if (!c || !c->user->has_sample)
-        script_raise(L, "res:%s comes too late: the request was counted when the user's next one "
-                        "began, or when its task ended",
+        script_raise(L,
+                     "res:%s comes too late: the request was counted when the user's next one "
+                     "began, or when its task ended",
                      method);
     return c;
 }
 
 /* --- lazy fields ------------------------------------------------------------------ */
 
-enum field { FIELD_NONE, FIELD_BODY, FIELD_HEAD, FIELD_HEADERS, FIELD_ELAPSED, FIELD_BYTES, FIELD_ERROR };
+enum field {
+    FIELD_NONE,
+    FIELD_STATUS,
+    FIELD_BODY,
+    FIELD_HEAD,
+    FIELD_HEADERS,
+    FIELD_ELAPSED,
+    FIELD_BYTES,
+    FIELD_ERROR
+};
 
 static const char *const field_names[] = {
-    [FIELD_BODY] = "body",       [FIELD_HEAD] = "head",   [FIELD_HEADERS] = "headers",
-    [FIELD_ELAPSED] = "elapsed", [FIELD_BYTES] = "bytes", [FIELD_ERROR] = "error",
+    [FIELD_STATUS] = "status",   [FIELD_BODY] = "body",       [FIELD_HEAD] = "head",
+    [FIELD_HEADERS] = "headers", [FIELD_ELAPSED] = "elapsed", [FIELD_BYTES] = "bytes",
+    [FIELD_ERROR] = "error",
 };
 
 enum { FIELDS = sizeof(field_names) / sizeof(*field_names) };
+
+/* What json() keeps among a response's fields, under a name that is none. */
+static const char json_field[] = "(json)";
 
 static void push_headers(lua_State *L, const char *head, size_t len)
 {
@@ -111,6 +118,9 @@ static void push_field(lua_State *L, struct http_client *c, enum field field)
 {
     const struct op *op = &c->op.op;
     switch (field) {
+    case FIELD_STATUS:
+        lua_pushinteger(L, c->op.status);
+        break;
     case FIELD_BODY:
         lua_pushlstring(L, c->op.body ? c->op.body : "", c->op.body ? c->op.body_len : 0);
         break;
@@ -126,25 +136,134 @@ static void push_field(lua_State *L, struct http_client *c, enum field field)
     case FIELD_BYTES:
         lua_pushnumber(L, (double)op->bytes);
         break;
-    default:
+    case FIELD_ERROR:
+        if (c->user->has_sample && c->user->sample.error != ERR_NONE)
+            lua_pushstring(L, c->user->sample.message);
+        else
+            lua_pushnil(L);
+        break;
+    case FIELD_NONE:
         lua_pushnil(L);
         break;
     }
 }
 
-/* error: why the request failed, or nil; it may still change, so it is not kept
- * while the request is uncounted. */
-static void push_error(lua_State *L, const struct http_client *c)
+/* Pushes the table number -> fields of the responses of the user's running
+ * task, made on first use. */
+static void push_kept(lua_State *L, struct http_client *c)
 {
-    if (c->user->has_sample && c->user->sample.error != ERR_NONE)
-        lua_pushstring(L, c->user->sample.message);
-    else
+    if (c->kept_ref == LUA_NOREF) {
+        lua_newtable(L);
+        c->kept_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->kept_ref);
+}
+
+/* Pushes the kept fields of a response, or nil. */
+static void push_fields(lua_State *L, struct http_client *c, uint64_t number)
+{
+    if (c->kept_ref == LUA_NOREF) {
         lua_pushnil(L);
+        return;
+    }
+    push_kept(L, c);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)number);
+    lua_rawget(L, -2);
+    lua_replace(L, -2);
+}
+
+/* The same, made when there are none. */
+static void push_fields_made(lua_State *L, struct http_client *c, uint64_t number)
+{
+    push_fields(L, c, number);
+    if (lua_istable(L, -1))
+        return;
+    lua_pop(L, 1);
+    push_kept(L, c);
+    lua_newtable(L);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)number);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+    lua_replace(L, -2);
+}
+
+/* Keeps the value on top as a field of the response; it stays on top. */
+static void keep(lua_State *L, struct http_client *c, uint64_t number, const char *name)
+{
+    push_fields_made(L, c, number);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+void http_response_preserve(struct user *u)
+{
+    struct http_client *c = u->http;
+    lua_State *L = u->thread.co;
+    static const enum field needed[] = {FIELD_STATUS,  FIELD_BODY,  FIELD_HEAD,
+                                        FIELD_ELAPSED, FIELD_BYTES, FIELD_ERROR};
+    luaL_checkstack(L, 8, "response");
+    push_fields_made(L, c, c->response);
+    for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+        push_field(L, c, needed[i]);
+        lua_setfield(L, -2, field_names[needed[i]]);
+    }
+    lua_pop(L, 1);
+    c->response = 0;
+}
+
+void http_response_forget(struct user *u)
+{
+    struct http_client *c = u->http;
+    c->response = 0;
+    if (c->kept_ref == LUA_NOREF)
+        return;
+    luaL_unref(u->script->L, LUA_REGISTRYINDEX, c->kept_ref);
+    c->kept_ref = LUA_NOREF;
+}
+
+/* Pushes a field, wherever it is; raises when the response is gone. */
+static void push_any_field(lua_State *L, uint64_t number, enum field field)
+{
+    struct http_client *c = live_client(L, number);
+    bool kept_once_made = field == FIELD_BODY || field == FIELD_HEADERS;
+    if (c && !kept_once_made) {
+        push_field(L, c, field);
+        return;
+    }
+    struct http_client *owner = c ? c : script_of(L)->current ? script_of(L)->current->http : NULL;
+    if (owner) {
+        push_fields(L, owner, number);
+        if (lua_istable(L, -1)) {
+            lua_getfield(L, -1, field_names[field]);
+            if (!lua_isnil(L, -1) || (!c && field != FIELD_HEADERS)) {
+                lua_replace(L, -2);
+                return;
+            }
+            lua_pop(L, 1);
+            if (!c) { /* headers, kept as text */
+                size_t len;
+                lua_getfield(L, -1, field_names[FIELD_HEAD]);
+                const char *head = lua_tolstring(L, -1, &len);
+                push_headers(L, head, len);
+                keep(L, owner, number, field_names[field]);
+                return;
+            }
+        }
+    }
+    if (!c)
+        script_raise(L,
+                     "res.%s is gone: a response lasts until its task ends; keep what you need "
+                     "of it (user.token = res:json().token)",
+                     field_names[field]);
+    push_field(L, c, field);
+    keep(L, c, number, field_names[field]);
 }
 
 /* __index(response, key); upvalue 1: the methods, upvalue 2: name -> enum field. */
 static int response_index(lua_State *L)
 {
+    uint64_t number = response_at(L);
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(1));
     if (!lua_isnil(L, -1))
@@ -154,53 +273,24 @@ static int response_index(lua_State *L)
     int field = (int)lua_tointeger(L, -1);
     if (field == FIELD_NONE)
         return 0;
-    struct http_client *c = live_client(L);
-    if (field == FIELD_HEADERS && !c) { /* kept as text, not yet asked for */
-        lua_pushstring(L, "head");
-        lua_rawget(L, 1);
-        if (lua_isstring(L, -1)) {
-            size_t len;
-            const char *head = lua_tolstring(L, -1, &len);
-            push_headers(L, head, len);
-            goto keep;
-        }
-    }
-    if (field == FIELD_ERROR) {
-        if (c)
-            push_error(L, c);
-        else
-            lua_pushnil(L);
-        return 1;
-    }
-    if (!c)
-        script_raise(L, "res.%s is gone: a response lasts until its task ends; keep what you need "
-                        "of it (user.token = res:json().token)",
-                     field_names[field]);
-    push_field(L, c, (enum field)field);
-keep:
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
+    push_any_field(L, number, (enum field)field);
     return 1;
 }
 
-void http_response_preserve(struct user *u)
+static int response_newindex(lua_State *L)
 {
-    struct http_client *c = u->http;
-    lua_State *L = u->thread.co;
-    static const enum field kept[] = {FIELD_BODY, FIELD_HEAD, FIELD_ELAPSED, FIELD_BYTES};
-    luaL_checkstack(L, 4, "response");
-    lua_rawgeti(L, LUA_REGISTRYINDEX, c->response_slot);
-    for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-        lua_pushstring(L, field_names[kept[i]]);
-        push_field(L, c, kept[i]);
-        lua_rawset(L, -3);
-    }
-    lua_pushliteral(L, "error");
-    push_error(L, c);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-    c->response = 0;
+    return script_raise(L, "a response cannot be changed; keep '%s' in a local or in user",
+                        lua_tostring(L, 2) ? lua_tostring(L, 2) : "it");
+}
+
+static int response_tostring(lua_State *L)
+{
+    uint64_t number = (uintptr_t)lua_touserdata(L, 1);
+    if (number == 0)
+        lua_pushliteral(L, "null");
+    else
+        lua_pushfstring(L, "response %d", (int)number);
+    return 1;
 }
 
 /* --- methods ---------------------------------------------------------------------- */
@@ -295,15 +385,24 @@ static int header(lua_State *L)
  * Upvalue 1: cjson's decode. */
 static int json(lua_State *L)
 {
-    lua_settop(L, 1);
-    lua_pushliteral(L, "_json");
-    lua_rawget(L, 1);
-    if (!lua_isnil(L, -1))
-        return 1;
+    uint64_t number = response_at(L);
+    struct http_client *c = live_client(L, number);
+    struct http_client *owner = c ? c : script_of(L)->current ? script_of(L)->current->http : NULL;
+    if (owner) {
+        push_fields(L, owner, number);
+        if (lua_istable(L, -1)) {
+            lua_getfield(L, -1, json_field);
+            if (!lua_isnil(L, -1))
+                return 1;
+        }
+        lua_settop(L, 1);
+    }
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_getfield(L, 1, "body");
+    if (c)
+        push_field(L, c, FIELD_BODY);
+    else
+        push_any_field(L, number, FIELD_BODY);
     if (lua_pcall(L, 1, 1, 0) != 0) {
-        struct http_client *c = live_client(L);
         char message[SCRIPT_MESSAGE_MAX];
         snprintf(message, sizeof(message), "the body is not JSON: %s", lua_tostring(L, -1));
         if (c && c->user->has_sample && c->user->sample.error == ERR_NONE)
@@ -312,9 +411,7 @@ static int json(lua_State *L)
         lua_pushstring(L, message);
         return 2;
     }
-    lua_pushliteral(L, "_json");
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
+    keep(L, owner, number, json_field);
     return 1;
 }
 
@@ -333,7 +430,8 @@ static int headers_index(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"expect", expect}, {"ok", ok}, {"fail", fail}, {"check", check}, {"header", header}, {NULL, NULL},
+    {"expect", expect}, {"ok", ok},         {"fail", fail},
+    {"check", check},   {"header", header}, {NULL, NULL},
 };
 
 void http_response_open(lua_State *L)
@@ -343,8 +441,8 @@ void http_response_open(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 
-    lua_pushlightuserdata(L, script_of(L));
-    lua_newtable(L); /* the metatable */
+    lua_pushlightuserdata(L, NULL); /* any light userdata: the metatable is its type's */
+    lua_newtable(L);
     lua_newtable(L);
     luaL_register(L, NULL, methods);
     lua_getglobal(L, "require");
@@ -361,6 +459,10 @@ void http_response_open(lua_State *L)
     }
     lua_pushcclosure(L, response_index, 2);
     lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "status");
-    lua_pushcclosure(L, take, UP_STATUS);
+    lua_pushcfunction(L, response_newindex);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushcfunction(L, response_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
 }

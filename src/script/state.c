@@ -173,6 +173,9 @@ static void preload(lua_State *L, const char *name, lua_CFunction open)
 static void open_libraries(struct script *s)
 {
     lua_State *L = s->L;
+    /* Collect when the heap has grown fourfold, not twofold: what requests leave
+     * behind is little, and marking all users costs more than its memory. */
+    lua_gc(L, LUA_GCSETPAUSE, 400);
     luaL_openlibs(L);
     preload(L, "cjson", luaopen_cjson);
     preload(L, "cjson.safe", luaopen_cjson_safe);

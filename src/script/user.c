@@ -173,8 +173,8 @@ static void task_failed(struct user *u)
 {
     lua_State *co = u->thread.co;
     const char *text = lua_tostring(co, -1);
-    char *message = text ? xstrdup(text)
-                         : xasprintf("(error object is a %s value)", luaL_typename(co, -1));
+    char *message =
+        text ? xstrdup(text) : xasprintf("(error object is a %s value)", luaL_typename(co, -1));
     luaL_traceback(u->script->L, co, NULL, 0);
     if (u->cancel) { /* it had begun to wait where it may not */
         void (*cancel)(struct user *) = u->cancel;
@@ -405,8 +405,9 @@ struct user *user_to_wait(lua_State *L, const char *what)
 {
     struct user *u = user_of(L, what);
     if (!lua_isyieldable(L))
-        script_raise(L, "%s cannot wait inside a function that Lua itself calls back (table.sort, "
-                        "string.gsub, ...); call it before or after",
+        script_raise(L,
+                     "%s cannot wait inside a function that Lua itself calls back (table.sort, "
+                     "string.gsub, ...); call it before or after",
                      what);
     return u;
 }
@@ -424,8 +425,8 @@ void user_wait(struct user *u, void (*cancel)(struct user *u))
     u->cancel = cancel;
 }
 
-void user_resume(struct user *u)
+void user_resume(struct user *u, int values)
 {
     u->cancel = NULL;
-    advance(u, 0);
+    advance(u, values);
 }

@@ -22,20 +22,20 @@ enum wait_kind {
 /* A class as one state runs it. */
 struct user_class {
     const struct scenario_class *about; /* borrowed, outlives every state */
-    int self;              /* registry reference: the class's Lua table */
-    int on_start, on_stop; /* registry references; LUA_NOREF: none */
+    int self;                           /* registry reference: the class's Lua table */
+    int on_start, on_stop;              /* registry references; LUA_NOREF: none */
     enum wait_kind wait;
     double low, high;
     int wait_function;
-    double timeout_s; /* 0: the run's */
-    size_t tasks_len; /* enabled ones */
+    double timeout_s;        /* 0: the run's */
+    size_t tasks_len;        /* enabled ones */
     struct user_task *tasks; /* owned */
 };
 
 struct user_task {
     const struct scenario_task *about; /* borrowed, outlives every state */
-    int run;           /* registry reference */
-    double cumulative; /* weight of this and all before it */
+    int run;                           /* registry reference */
+    double cumulative;                 /* weight of this and all before it */
 };
 
 enum user_state { USER_STARTING, USER_TASK, USER_WAITING, USER_STOPPING, USER_GONE };
@@ -58,9 +58,10 @@ struct user {
     bool stopping; /* to end as soon as its task has */
     bool waited;   /* the running function has waited for something */
     ev_timer timer;
-    void (*after_sleep)(struct ev_loop *, ev_timer *, int); /* its callback while inrush.sleep has it */
-    bool in_turn; /* it runs each task once and ends */
-    size_t turn;  /* ... this one next */
+    void (*after_sleep)(struct ev_loop *, ev_timer *,
+                        int);    /* its callback while inrush.sleep has it */
+    bool in_turn;                /* it runs each task once and ends */
+    size_t turn;                 /* ... this one next */
     struct script_thread thread; /* borrowed from the pool while a function runs */
     int function;                /* registry reference: which, borrowed from the class */
     int self;                    /* registry reference: the user's Lua table */
@@ -112,8 +113,11 @@ void user_start_in_turn(struct user *u);
  *
  *   start (C, inside the coroutine): user_begin, start the operation,
  *       user_wait, return lua_yield(L, 0)
- *   the operation's completion (from the loop): fill u->sample, user_resume
- *   take (C, inside the coroutine again): return the result or raise
+ *   the operation's completion (from the loop): user_set_sample, push the
+ *       result on u->thread.co, user_resume
+ *   take: the method returns that result. Where taking it may raise, the method
+ *       is a Lua function, take(start(...)), so that the error carries the
+ *       script's line.
  */
 
 /* The user whose coroutine L is; raises an error naming `what` when there is
@@ -127,7 +131,9 @@ struct user *user_to_wait(struct lua_State *L, const char *what);
  * the script may still ask for it. */
 void user_begin(struct user *u);
 void user_wait(struct user *u, void (*cancel)(struct user *u));
-void user_resume(struct user *u);
+/* The operation is complete; the method that waits returns the topmost `values`
+ * values of the user's coroutine. */
+void user_resume(struct user *u, int values);
 /* Hands over the request that has just completed; committed later. */
 void user_set_sample(struct user *u, const struct sample *sample, bool record);
 /* Fails the last request, if it is still uncommitted. */

@@ -42,6 +42,13 @@ uint64_t *hist_touch(struct hist *h, int octave)
     return h->octaves[octave];
 }
 
+/* Apart, so that the compiler knows the two do not overlap. */
+static void add_octave(uint64_t *restrict to, const uint64_t *restrict from)
+{
+    for (int sub = 0; sub < HIST_SUB; sub++)
+        to[sub] += from[sub];
+}
+
 void hist_merge(struct hist *dst, const struct hist *src)
 {
     if (src->count == 0)
@@ -49,11 +56,8 @@ void hist_merge(struct hist *dst, const struct hist *src)
     int last = hist_octave(src->max);
     for (int i = hist_octave(src->min); i <= last; i++) {
         const uint64_t *from = src->octaves[i];
-        if (!from)
-            continue;
-        uint64_t *to = hist_touch(dst, i);
-        for (int sub = 0; sub < HIST_SUB; sub++)
-            to[sub] += from[sub];
+        if (from)
+            add_octave(hist_touch(dst, i), from);
     }
     dst->count += src->count;
     dst->sum += src->sum;

@@ -1,15 +1,13 @@
---- `user.http`: a user's HTTP client, and its responses.
+--- `user.http`: a user's HTTP client.
 --
--- A method looks blocking: `start` (C) begins the request and yields, the run
--- goes on with other users, and when the answer is complete `take` (C) hands it
--- over inside the coroutine.
+-- A method looks blocking: in C it begins the request and yields, the run goes on
+-- with other users, and when the answer is complete the method returns it.
 -- @module inrush.http
 
 local core = require "inrush.http.core"
 
-local start, take = core.start, core.take
-
---- A user's client. Target is a path on the class's host, or a whole URL.
+--- A user's client. Each method takes a target, a path on the class's host or a
+-- whole URL, and options, and returns the response.
 --
 -- Options: name (the series; default the path without its query), headers,
 -- query (table), one of json (any value), body (string), form (table); timeout
@@ -17,37 +15,24 @@ local start, take = core.start, core.take
 -- @type Client
 local Client = core.Client
 
-function Client:get(target, options)
-  return take(start(self, "GET", target, options))
-end
+Client.get = core.method "GET"
+Client.post = core.method "POST"
+Client.put = core.method "PUT"
+Client.patch = core.method "PATCH"
+Client.delete = core.method "DELETE"
+Client.head = core.method "HEAD"
+Client.options = core.method "OPTIONS"
 
-function Client:post(target, options)
-  return take(start(self, "POST", target, options))
-end
+local others = {}
 
-function Client:put(target, options)
-  return take(start(self, "PUT", target, options))
-end
-
-function Client:patch(target, options)
-  return take(start(self, "PATCH", target, options))
-end
-
-function Client:delete(target, options)
-  return take(start(self, "DELETE", target, options))
-end
-
-function Client:head(target, options)
-  return take(start(self, "HEAD", target, options))
-end
-
-function Client:options(target, options)
-  return take(start(self, "OPTIONS", target, options))
-end
-
---- Any method.
+--- Any method: `user.http:request("PURGE", "/cache")`.
 function Client:request(method, target, options)
-  return take(start(self, method, target, options))
+  local send = type(method) == "string" and (others[method] or core.method(method))
+  if not send then
+    error("request takes the method first, not " .. tostring(method), 2)
+  end
+  others[method] = send
+  return send(self, target, options)
 end
 
 return core
