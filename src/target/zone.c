@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,12 +123,15 @@ static int interval_at(GTimeZone *tz, int64_t unix_s)
     return g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, unix_s);
 }
 
+static bool is_utc(const char *name)
+{
+    return strcmp(name, "UTC") == 0; /* even where tzdata is missing */
+}
+
+/* NULL only when its file is damaged or gone meanwhile. */
 static struct zone *zone_load(const char *name)
 {
-    bool utc = strcmp(name, "UTC") == 0; /* even where tzdata is missing */
-    if (!utc && (!is_plausible_name(name) || !has_zone_file(name)))
-        return NULL;
-    GTimeZone *tz = utc ? g_time_zone_new_utc() : g_time_zone_new_identifier(name);
+    GTimeZone *tz = is_utc(name) ? g_time_zone_new_utc() : g_time_zone_new_identifier(name);
     if (!tz)
         return NULL;
     struct zone *zone = xcalloc(1, sizeof *zone);
@@ -139,10 +143,11 @@ static struct zone *zone_load(const char *name)
     return zone;
 }
 
-/* Open addressing, never emptied. Only names that have a file get in: some
- * 600, so it does not fill. */
+/* Open addressing, never emptied, so that readers need no lock. Only names that
+ * have a file get in, some 600: it does not fill. */
 enum { SLOTS = 4096 };
 static _Atomic(struct zone *) slots[SLOTS];
+static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER; /* for filling a slot */
 
 static size_t hash(const char *name)
 {
@@ -152,30 +157,35 @@ static size_t hash(const char *name)
     return h;
 }
 
+/* The slot that holds the zone, or the empty one where it belongs. */
+static _Atomic(struct zone *) *find_slot(const char *name)
+{
+    for (size_t i = hash(name);; i++) {
+        _Atomic(struct zone *) *slot = &slots[i % SLOTS];
+        struct zone *zone = atomic_load_explicit(slot, memory_order_acquire);
+        if (!zone || strcmp(zone->name, name) == 0)
+            return slot;
+    }
+}
+
 const struct zone *zone_find(const char *name)
 {
     if (!*name)
         name = "UTC";
-    struct zone *fresh = NULL;
-    for (size_t i = hash(name), tries = 0; tries < SLOTS; i++, tries++) {
-        _Atomic(struct zone *) *slot = &slots[i % SLOTS];
-        struct zone *there = atomic_load_explicit(slot, memory_order_acquire);
-        if (!there) {
-            if (!fresh && !(fresh = zone_load(name)))
-                return NULL;
-            if (atomic_compare_exchange_strong(slot, &there, fresh))
-                return fresh;
-        }
-        if (strcmp(there->name, name) == 0) {
-            if (fresh) { /* another thread was faster */
-                g_time_zone_unref(fresh->tz);
-                free(fresh->name);
-                free(fresh);
-            }
-            return there;
-        }
-    }
-    return fresh;
+    _Atomic(struct zone *) *slot = find_slot(name);
+    struct zone *zone = atomic_load_explicit(slot, memory_order_acquire);
+    if (zone)
+        return zone;
+    if (!is_utc(name) && !(is_plausible_name(name) && has_zone_file(name)))
+        return NULL;
+
+    pthread_mutex_lock(&load_lock);
+    slot = find_slot(name); /* another thread may have been faster */
+    zone = atomic_load_explicit(slot, memory_order_relaxed);
+    if (!zone && (zone = zone_load(name)))
+        atomic_store_explicit(slot, zone, memory_order_release);
+    pthread_mutex_unlock(&load_lock);
+    return zone;
 }
 
 /*
