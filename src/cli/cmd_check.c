@@ -44,16 +44,21 @@ static uint64_t count_script_errors(const struct stats *stats)
     return n;
 }
 
-/* The last lines; the exit status. */
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* The last line; the exit status. */
 static int sum_up(const struct checker *c, size_t tasks)
 {
     struct series total;
     series_init(&total, UINT32_MAX);
     stats_total(c->stats, &total);
     uint64_t errors = count_script_errors(c->stats);
-    log_info("%zu tasks, %llu requests, %llu failed, %llu script errors", tasks,
-             (unsigned long long)total.requests, (unsigned long long)total.failures,
-             (unsigned long long)errors);
+    log_info("%zu task%s, %llu request%s, %llu failed, %llu script error%s", tasks, plural(tasks),
+             (unsigned long long)total.requests, plural(total.requests),
+             (unsigned long long)total.failures, (unsigned long long)errors, plural(errors));
     int status = errors > 0 || total.failures > 0 ? EXIT_THRESHOLD : EXIT_OK;
     if (total.requests == 0 || total.requests == total.failures)
         status = EXIT_NO_DATA;

@@ -4,7 +4,7 @@
 #include "script/http_hosts.h"
 #include "script/internal.h"
 
-enum { HTTP_EXPECT_MAX = 8 };
+enum { HTTP_EXPECT_MAX = 8, HTTP_STATUS_MESSAGE = 128 };
 
 /* A connection of one user to one origin. */
 struct http_link {
@@ -39,16 +39,16 @@ struct http_client {
     bool record;
     int expect[HTTP_EXPECT_MAX]; /* statuses that are right; none: all below 400 */
     int expect_len;
-    char message[64]; /* of a status failure */
+    char message[HTTP_STATUS_MESSAGE]; /* of a status failure */
 
     /* The last response. */
     uint64_t response; /* its number in the state; 0: none */
     int kept_ref;      /* registry reference: what is kept of the running task's responses */
 };
 
-/* True when status is what the request wants. */
-bool http_client_expects(const struct http_client *c, int status);
-void http_status_message(char *out, size_t size, int status);
+/* Whether a status is right: one of the n expected or, when there are none, any
+ * below 400. If not, writes why. */
+bool http_status_good(int status, const int *expected, int n, char why[HTTP_STATUS_MESSAGE]);
 
 /* Makes the client's last request's response and pushes it on the coroutine of
  * the user, which waits for it. */

@@ -452,20 +452,19 @@ static const struct http1_defaults *link_defaults(lua_State *L, struct http_clie
 
 /* --- start and completion --------------------------------------------------------- */
 
-bool http_client_expects(const struct http_client *c, int status)
+bool http_status_good(int status, const int *expected, int n, char why[HTTP_STATUS_MESSAGE])
 {
-    if (c->expect_len == 0)
-        return status < 400;
-    for (int i = 0; i < c->expect_len; i++) {
-        if (c->expect[i] == status)
+    if (n == 0 && status < 400)
+        return true;
+    for (int i = 0; i < n; i++) {
+        if (expected[i] == status)
             return true;
     }
+    int len = snprintf(why, HTTP_STATUS_MESSAGE, "HTTP status %d", status);
+    for (int i = 0; i < n && len < HTTP_STATUS_MESSAGE; i++)
+        len += snprintf(why + len, HTTP_STATUS_MESSAGE - (size_t)len, "%s%d",
+                        i == 0 ? ", expected " : " or ", expected[i]);
     return false;
-}
-
-void http_status_message(char *out, size_t size, int status)
-{
-    snprintf(out, size, "HTTP status %d", status);
 }
 
 static void completed(struct op *op)
@@ -481,8 +480,8 @@ static void completed(struct op *op)
         .message = op->err.message,
         .end_ns = op->end_ns,
     };
-    if (op->err.kind == ERR_NONE && !http_client_expects(c, c->op.status)) {
-        http_status_message(c->message, sizeof(c->message), c->op.status);
+    if (op->err.kind == ERR_NONE &&
+        !http_status_good(c->op.status, c->expect, c->expect_len, c->message)) {
         sample.error = ERR_STATUS;
         sample.message = c->message;
     }

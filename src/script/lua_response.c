@@ -299,28 +299,24 @@ static int response_tostring(lua_State *L)
 static int expect(lua_State *L)
 {
     struct http_client *c = uncounted(L, "expect");
-    int n = lua_gettop(L);
-    int status = c->op.status;
-    if (n < 2)
+    int n = lua_gettop(L) - 1;
+    int statuses[HTTP_EXPECT_MAX];
+    char why[HTTP_STATUS_MESSAGE];
+    if (n < 1)
         script_raise(L, "res:expect takes one status or more, such as res:expect(200)");
-    for (int i = 2; i <= n; i++) {
-        if (!lua_isnumber(L, i))
-            script_raise(L, "res:expect takes statuses, not %s", luaL_typename(L, i));
-        if ((int)lua_tointeger(L, i) != status)
-            continue;
-        if (c->user->sample.error == ERR_STATUS)
-            c->user->sample.error = ERR_NONE;
-        lua_settop(L, 1);
-        return 1;
+    if (n > HTTP_EXPECT_MAX)
+        script_raise(L, "res:expect takes at most %d statuses", HTTP_EXPECT_MAX);
+    for (int i = 0; i < n; i++) {
+        if (!lua_isnumber(L, i + 2))
+            script_raise(L, "res:expect takes statuses, not %s", luaL_typename(L, i + 2));
+        statuses[i] = (int)lua_tointeger(L, i + 2);
     }
-    if (status != 0 && (c->user->sample.error == ERR_NONE || c->user->sample.error == ERR_STATUS)) {
-        char message[SCRIPT_MESSAGE_MAX];
-        int len = snprintf(message, sizeof(message), "HTTP status %d, expected %d", status,
-                           (int)lua_tointeger(L, 2));
-        for (int i = 3; i <= n && len < 300; i++)
-            len += snprintf(message + len, sizeof(message) - (size_t)len, " or %d",
-                            (int)lua_tointeger(L, i));
-        user_fail_sample(c->user, ERR_STATUS, message);
+    struct sample *sample = &c->user->sample;
+    if (http_status_good(c->op.status, statuses, n, why)) {
+        if (sample->error == ERR_STATUS)
+            sample->error = ERR_NONE;
+    } else if (sample->error == ERR_NONE || sample->error == ERR_STATUS) {
+        user_fail_sample(c->user, ERR_STATUS, why);
     }
     lua_settop(L, 1);
     return 1;
@@ -341,6 +337,7 @@ static int ok(lua_State *L)
 static int fail(lua_State *L)
 {
     struct http_client *c = uncounted(L, "fail");
+    lua_settop(L, 2);
     const char *why = lua_tostring(L, 2);
     if (!why)
         script_raise(L, "res:fail takes the reason as a string, not %s", luaL_typename(L, 2));

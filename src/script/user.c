@@ -88,19 +88,28 @@ static void emit_request(struct user *u)
     lua_settop(L, handlers - 1);
 }
 
+/* A line such as "  ok    GET /health  200  1.2 ms  150 B". */
 static void trace_sample(const struct user *u)
 {
-    struct catalog_entry series = catalog_get(u->script->catalog, u->sample.series);
-    char took[UNITS_MAX], size[UNITS_MAX], status[16] = "";
-    if (u->sample.status)
-        snprintf(status, sizeof(status), "  %d", u->sample.status);
-    units_format_duration(took, ns_to_s(u->sample.response_ns));
-    units_format_bytes(size, (double)u->sample.bytes);
-    if (u->sample.error == ERR_NONE)
-        log_info("  ok    %s %s%s  %s  %s", series.type, series.name, status, took, size);
-    else
-        log_info("  FAIL  %s %s%s  %s  %s: %s", series.type, series.name, status, took,
-                 err_kind_name(u->sample.error), u->sample.message);
+    const struct sample *sample = &u->sample;
+    struct catalog_entry series = catalog_get(u->script->catalog, sample->series);
+    struct buf line = BUF_INIT;
+    char took[UNITS_MAX], size[UNITS_MAX];
+    buf_addf(&line, "  %s  %s %s", sample->error == ERR_NONE ? "ok  " : "FAIL", series.type,
+             series.name);
+    if (sample->status)
+        buf_addf(&line, "  %d", sample->status);
+    units_format_duration(took, ns_to_s(sample->response_ns));
+    units_format_bytes(size, (double)sample->bytes);
+    buf_addf(&line, "  %s  %s", took, size);
+    if (sample->error != ERR_NONE)
+        buf_addf(&line, "  %s: %s", err_kind_name(sample->error), sample->message);
+    if (u->measuring > 0)
+        buf_adds(&line, "  (part of what is measured)");
+    else if (!u->record)
+        buf_adds(&line, "  (not recorded)");
+    log_info("%s", buf_cstr(&line));
+    buf_release(&line);
 }
 
 void user_commit(struct user *u)
@@ -119,11 +128,11 @@ void user_commit(struct user *u)
     }
     if (u->measuring > 0)
         u->measures[u->measuring - 1].bytes += u->sample.bytes;
+    if (u->script->options->trace)
+        trace_sample(u);
     if (!u->record || u->measuring > 0)
         return;
     stats_record(u->script->stats, &u->sample);
-    if (u->script->options->trace)
-        trace_sample(u);
     if (u->script->request_handlers != LUA_NOREF)
         emit_request(u);
 }
