@@ -46,6 +46,12 @@ struct http_client {
     int kept_ref;      /* registry reference: what is kept of the running task's responses */
 };
 
+/* A user's client, or NULL when it has made no request yet. */
+static inline struct http_client *http_client_of(const struct user *u)
+{
+    return u->clients[PROTOCOL_HTTP];
+}
+
 /* Whether a status is right: one of the n expected or, when there are none, any
  * below 400. If not, writes why. */
 bool http_status_good(int status, const int *expected, int n, char why[HTTP_STATUS_MESSAGE]);

@@ -37,7 +37,7 @@ enum script_outcome script_resume(struct user *u, int nargs);
 void script_borrow_thread(struct user *u);
 void script_return_thread(struct user *u, bool reusable);
 
-/* The Lua modules: name -> opener, one row each in modules.c. */
+/* The C modules that scripts can require: one row each in modules.c. */
 struct script_module {
     const char *name;
     lua_CFunction open; /* pushes the module's table */
@@ -45,12 +45,27 @@ struct script_module {
 extern const struct script_module script_modules[];
 extern const size_t script_modules_len;
 
-int script_open_core(lua_State *L);      /* "inrush.core" */
-int script_open_http(lua_State *L);      /* "inrush.http.core" */
+int script_open_core(lua_State *L); /* "inrush.core" */
+int script_open_http(lua_State *L); /* "inrush.http.core" */
 
-/* user.http: pushes the user's client, made on first use (lua_http.c). */
-void http_client_push(lua_State *L, struct user *u);
-void http_client_free(struct http_client *client);
+/*
+ * The protocols that a user speaks: one row each in protocols.c. A row is
+ * user.NAME; u->clients[row] is what it stands for.
+ */
+struct script_protocol {
+    const char *name;
+    /* Makes the user's client, pushes the Lua value that stands for it, and
+     * returns it. Called once a user, from inside its task; may raise. */
+    void *(*new)(lua_State *L, struct user *u);
+    /* The user goes; nothing of the client is pending any more. */
+    void (*free)(void *client);
+};
+extern const struct script_protocol script_protocols[];
+extern const size_t script_protocols_len;
+enum { PROTOCOL_HTTP }; /* rows that somebody needs to know */
+
+void *http_client_new(lua_State *L, struct user *u);
+void http_client_free(void *client);
 /* Makes responses, values that http requests return, known to the state
  * (lua_response.c). */
 void http_response_open(lua_State *L);

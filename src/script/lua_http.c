@@ -494,7 +494,7 @@ static void completed(struct op *op)
 
 static void cancel(struct user *u)
 {
-    http1_cancel(u->http->busy);
+    http1_cancel(http_client_of(u)->busy);
 }
 
 /* Says of a userdata that it is a box of ours, without a look-up. */
@@ -618,27 +618,23 @@ static int disconnect(lua_State *L)
 
 static const char client_meta[] = "inrush.http.Client";
 
-void http_client_push(lua_State *L, struct user *u)
+void *http_client_new(lua_State *L, struct user *u)
 {
-    struct http_client *c = u->http;
-    if (!c) {
-        c = xcalloc(1, sizeof(*c));
-        c->box = lua_newuserdata(L, sizeof(*c->box));
-        *c->box = (struct http_box){&client_tag, c};
-        luaL_getmetatable(L, client_meta);
-        lua_setmetatable(L, -2);
-        c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-        c->kept_ref = LUA_NOREF;
-        c->user = u;
-        u->http = c;
-    }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, c->box_ref);
+    struct http_client *c = xcalloc(1, sizeof(*c));
+    c->box = lua_newuserdata(L, sizeof(*c->box));
+    *c->box = (struct http_box){&client_tag, c};
+    luaL_getmetatable(L, client_meta);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->kept_ref = LUA_NOREF;
+    c->user = u;
+    return c;
 }
 
-void http_client_free(struct http_client *c)
+void http_client_free(void *client)
 {
-    if (!c)
-        return;
+    struct http_client *c = client;
     lua_State *L = c->user->script->L;
     c->box->client = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);

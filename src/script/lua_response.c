@@ -36,11 +36,17 @@ static uint64_t response_at(lua_State *L)
     return number;
 }
 
+/* The client of the user whose task runs; NULL outside tasks. */
+static struct http_client *current_client(lua_State *L)
+{
+    const struct script *s = script_of(L);
+    return s->current ? http_client_of(s->current) : NULL;
+}
+
 /* The client whose last response is that number, or NULL. */
 static struct http_client *live_client(lua_State *L, uint64_t number)
 {
-    const struct script *s = script_of(L);
-    struct http_client *c = s->current ? s->current->http : NULL;
+    struct http_client *c = current_client(L);
     return c && c->response == number ? c : NULL;
 }
 
@@ -198,7 +204,7 @@ static void keep(lua_State *L, struct http_client *c, uint64_t number, const cha
 
 void http_response_preserve(struct user *u)
 {
-    struct http_client *c = u->http;
+    struct http_client *c = http_client_of(u);
     lua_State *L = u->thread.co;
     static const enum field needed[] = {FIELD_STATUS,  FIELD_BODY,  FIELD_HEAD,
                                         FIELD_ELAPSED, FIELD_BYTES, FIELD_ERROR};
@@ -214,7 +220,7 @@ void http_response_preserve(struct user *u)
 
 void http_response_forget(struct user *u)
 {
-    struct http_client *c = u->http;
+    struct http_client *c = http_client_of(u);
     c->response = 0;
     if (c->kept_ref == LUA_NOREF)
         return;
@@ -231,7 +237,7 @@ static void push_any_field(lua_State *L, uint64_t number, enum field field)
         push_field(L, c, field);
         return;
     }
-    struct http_client *owner = c ? c : script_of(L)->current ? script_of(L)->current->http : NULL;
+    struct http_client *owner = current_client(L);
     if (owner) {
         push_fields(L, owner, number);
         if (lua_istable(L, -1)) {
@@ -384,7 +390,7 @@ static int json(lua_State *L)
 {
     uint64_t number = response_at(L);
     struct http_client *c = live_client(L, number);
-    struct http_client *owner = c ? c : script_of(L)->current ? script_of(L)->current->http : NULL;
+    struct http_client *owner = current_client(L);
     if (owner) {
         push_fields(L, owner, number);
         if (lua_istable(L, -1)) {

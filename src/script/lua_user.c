@@ -5,14 +5,6 @@
 #include "script/internal.h"
 #include "script/scenario.h"
 
-/* What user.NAME makes on first use: one row a protocol. */
-static const struct {
-    const char *name;
-    void (*push)(lua_State *L, struct user *u);
-} clients[] = {
-    {"http", http_client_push},
-};
-
 static const char user_meta[] = "inrush.User";
 
 /* __index(user, key): a client not yet made; upvalue 1: name -> row number. */
@@ -23,8 +15,11 @@ static int user_index(lua_State *L)
     if (lua_isnil(L, -1))
         return 1;
     int row = (int)lua_tointeger(L, -1);
-    struct user *u = user_of(L, lua_pushfstring(L, "user.%s", clients[row].name));
-    clients[row].push(L, u);
+    struct user *u = user_of(L, lua_pushfstring(L, "user.%s", script_protocols[row].name));
+    if (u->clients[row])
+        script_raise(L, "user.%s was taken away: the script has set it to nil",
+                     script_protocols[row].name);
+    u->clients[row] = script_protocols[row].new(L, u);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -35,9 +30,9 @@ void script_open_user(lua_State *L)
 {
     luaL_newmetatable(L, user_meta);
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
+    for (size_t i = 0; i < script_protocols_len; i++) {
         lua_pushinteger(L, (lua_Integer)i);
-        lua_setfield(L, -2, clients[i].name);
+        lua_setfield(L, -2, script_protocols[i].name);
     }
     lua_pushcclosure(L, user_index, 1);
     lua_setfield(L, -2, "__index");

@@ -41,7 +41,10 @@ void user_free(struct user *u)
         return;
     assert(!u->cancel && !u->thread.co);
     ev_timer_stop(u->script->net->loop, &u->timer);
-    http_client_free(u->http);
+    for (size_t i = 0; i < script_protocols_len; i++) {
+        if (u->clients[i])
+            script_protocols[i].free(u->clients[i]);
+    }
     luaL_unref(u->script->L, LUA_REGISTRYINDEX, u->self);
     free(u->measures);
     free(u->failure);

@@ -50,6 +50,9 @@ struct measure {
 
 enum { MEASURE_DEPTH = 4 };
 
+/* At least as many as script_protocols has rows (script/protocols.c). */
+enum { USER_CLIENTS = 8 };
+
 struct user {
     struct script *script;          /* borrowed, outlived by the state */
     const struct user_class *class; /* borrowed, the state's */
@@ -84,7 +87,9 @@ struct user {
     struct measure *measures; /* owned; allocated on first use */
     int measuring;            /* how many are in progress */
 
-    struct http_client *http; /* the http binding's; freed with the user */
+    /* Its client of each protocol, made on first use; NULL before. Freed with the
+     * user by the protocol's row. */
+    void *clients[USER_CLIENTS];
 
     void (*gone)(struct user *u); /* the last thing that happens to it */
     void *owner;                  /* of `gone`; borrowed */
