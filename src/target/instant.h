@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* RFC 3339 with whole seconds, "Z" for offset 0; into buf, returned. */
+/* RFC 3339 with whole seconds, "Z" for offset 0; into buf, returned. For the
+ * years -9999 to 99999. */
 enum { INSTANT_MAX = 40 };
 const char *instant_format(char buf[INSTANT_MAX], int64_t unix_s, int offset);
 

@@ -116,7 +116,7 @@ static int expect_end(struct cursor *c, const char *message)
 int latency_parse(struct latency *latency, const char *text, struct err *err)
 {
     struct cursor c = {.text = text, .at = text, .err = err};
-    memset(latency, 0, sizeof *latency);
+    memset(latency, 0, sizeof(*latency));
     if (parse_band(&c, &latency->usual) != 0)
         return -1;
     if (!accept(&c, ","))

@@ -113,7 +113,7 @@ static bool has_zone_file(const char *name)
     if (fd < 0)
         return false;
     char magic[4];
-    bool is_zone = read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    bool is_zone = read(fd, magic, sizeof(magic)) == sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
     close(fd);
     return is_zone;
 }
@@ -134,7 +134,7 @@ static struct zone *zone_load(const char *name)
     GTimeZone *tz = is_utc(name) ? g_time_zone_new_utc() : g_time_zone_new_identifier(name);
     if (!tz)
         return NULL;
-    struct zone *zone = xcalloc(1, sizeof *zone);
+    struct zone *zone = xcalloc(1, sizeof(*zone));
     zone->name = xstrdup(name);
     zone->tz = tz;
     int transitions =

@@ -214,6 +214,16 @@ static void texts_that_are_no_time(void **state)
     }
 }
 
+static void years_beyond_four_digits(void **state)
+{
+    (void)state;
+    char text[INSTANT_MAX];
+    assert_string_equal(instant_format(text, instant("0000-01-01T00:00:00Z"), -3600),
+                        "-0001-12-31T23:00:00-01:00");
+    assert_string_equal(instant_format(text, instant("9999-12-31T23:59:59Z"), 1800),
+                        "10000-01-01T00:29:59+00:30");
+}
+
 static void offsets(void **state)
 {
     (void)state;
@@ -237,6 +247,7 @@ int main(void)
         cmocka_unit_test(listed_zones_exist),
         cmocka_unit_test(texts),
         cmocka_unit_test(texts_that_are_no_time),
+        cmocka_unit_test(years_beyond_four_digits),
         cmocka_unit_test(offsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
