@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "base/suggest.h"
+#include "base/units.h"
 #include "script/http_client.h"
 #include "script/scenario.h"
 
@@ -183,6 +184,17 @@ static uint32_t find_series_of_path(lua_State *L, struct names *names, struct sc
     return id;
 }
 
+/* Seconds, as a number or a text; 0 for what is neither. */
+static double read_duration(lua_State *L)
+{
+    double seconds = 0;
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        seconds = lua_tonumber(L, -1);
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        (void)units_parse_duration(lua_tostring(L, -1), &seconds, NULL);
+    return seconds;
+}
+
 /* The value of option `which` is on top, and stays there. */
 static void read_option(lua_State *L, struct names *names, struct http_client *c, struct call *call,
                         int which)
@@ -204,8 +216,8 @@ static void read_option(lua_State *L, struct names *names, struct http_client *c
         want(L, lua_istable(L, -1), option_names[which], "a table of names to values");
         break;
     case OPT_TIMEOUT:
-        want(L, lua_isnumber(L, -1) && lua_tonumber(L, -1) > 0, "timeout", "seconds, above 0");
-        call->timeout_s = lua_tonumber(L, -1);
+        call->timeout_s = read_duration(L);
+        want(L, call->timeout_s > 0, "timeout", "above 0: seconds, or a duration such as '500ms'");
         break;
     case OPT_EXPECT:
         read_expect(L, c);

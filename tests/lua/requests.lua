@@ -162,7 +162,8 @@ U:task("timeout", function(user)
   local res = user.http:get("/slow/30", { timeout = 0.05 })
   expect.equal(res.status, 0)
   expect.contains(res.error, "timed out")
-  for _, wrong in ipairs { 0, -1, "soon", 0 / 0 } do
+  expect.contains(user.http:get("/slow/30", { timeout = "40ms" }).error, "timed out")
+  for _, wrong in ipairs { 0, -1, "soon", 0 / 0, "0s" } do
     expect.raises(function() user.http:get("/x", { timeout = wrong }) end, "option 'timeout'")
   end
 end)
