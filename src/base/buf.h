@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static inline void buf_add(struct buf *b, const void *data, size_t n)
     if (n == 0)
         return;
     char *to = b->cap - b->len >= n ? b->data + b->len : buf_reserve(b, n);
+    assert(to); /* cap is 0 while data is NULL */
     memcpy(to, data, n);
     b->len += n;
 }
