@@ -82,7 +82,7 @@ out:
 
 static void remember_address(struct target *t, int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
     char host[NI_MAXHOST], port[NI_MAXSERV];
     getsockname(fd, (struct sockaddr *)&address, &len);
