@@ -28,8 +28,8 @@ static int build_request(struct buf *out, const struct cli_args *args, const str
     }
     const char *body = args->body ? args->body : args->json_body;
     if (args->json_body && !has_type)
-        headers[len++] = (struct http1_header){http1_span("Content-Type"),
-                                               http1_span("application/json")};
+        headers[len++] =
+            (struct http1_header){http1_span("Content-Type"), http1_span("application/json")};
     struct http1_request request = {
         .method = http1_span(method),
         .target = http1_span(url->target),
@@ -51,8 +51,9 @@ static int build_request(struct buf *out, const struct cli_args *args, const str
 
 static int run(const struct cli_args *args, const struct url *url)
 {
-    const char *method = args->method ? args->method
-                         : args->body || args->json_body ? "POST" : "GET";
+    const char *method = args->method                    ? args->method
+                         : args->body || args->json_body ? "POST"
+                                                         : "GET";
     uint64_t connections = args->connections;
     if (args->requests > 0 && args->requests < connections)
         connections = args->requests; /* the others would have nothing to do */

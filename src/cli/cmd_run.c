@@ -42,8 +42,8 @@ static int run(const struct cli_args *args, struct session *s)
     const struct scenario_settings *defaults = &s->scenario.defaults;
     struct catalog *catalog = catalog_new();
     struct plan plan = {
-        .users = (uint32_t)choose(args, OPT_USERS, (double)args->users, defaults->users,
-                                  DEFAULT_USERS),
+        .users =
+            (uint32_t)choose(args, OPT_USERS, (double)args->users, defaults->users, DEFAULT_USERS),
         .spawn_rate = choose(args, OPT_SPAWN_RATE, args->spawn_rate, defaults->spawn_rate, 0),
         .duration_s = choose(args, OPT_DURATION, args->duration, defaults->duration_s, 0),
         .stop_timeout_s = choose(args, OPT_STOP_TIMEOUT, args->stop_timeout,

@@ -9,7 +9,7 @@
 
 struct session {
     struct script_source source;
-    struct script_options script; /* what every state is loaded with */
+    struct script_options script;    /* what every state is loaded with */
     struct script_setting *settings; /* owned */
     struct script *control;
     struct scenario scenario;

@@ -49,7 +49,7 @@ struct http1_op {
 
     /* Set on completion. The spans are valid during `complete`, until it starts
      * the connection's next request: copy what must live longer. */
-    int status; /* 0: no status line arrived */
+    int status;       /* 0: no status line arrived */
     const char *head; /* status line and header, for http1_header_find; NULL without keep_body */
     size_t head_len;
     const char *body; /* chunks joined; NULL without keep_body */

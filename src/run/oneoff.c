@@ -14,9 +14,9 @@ struct connection {
 };
 
 struct load {
-    struct worker *worker;        /* borrowed, owns this */
-    const struct oneoff *about;   /* borrowed, the plan's */
-    struct connection *items;     /* owned */
+    struct worker *worker;      /* borrowed, owns this */
+    const struct oneoff *about; /* borrowed, the plan's */
+    struct connection *items;   /* owned */
     uint32_t len, active;
     uint64_t left; /* requests still to start; UINT64_MAX: no limit */
     bool stopping;
@@ -138,7 +138,7 @@ static void oneoff_free(void *arg)
 }
 
 const struct load_kind load_oneoff = {
-    .new = oneoff_new,
+    .create = oneoff_new,
     .start = oneoff_start,
     .stop = oneoff_stop,
     .kill = oneoff_kill,

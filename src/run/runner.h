@@ -27,10 +27,10 @@ struct run_spec {
 
 struct run_result {
     enum report_outcome outcome;
-    int signal;      /* that interrupted it, or 0 */
-    int exit_status; /* report_exit_status */
+    int signal;            /* that interrupted it, or 0 */
+    int exit_status;       /* report_exit_status */
     size_t reports_failed; /* reporters that could not write; they have been logged */
-    bool parked; /* a worker will never end: leave by _exit */
+    bool parked;           /* a worker will never end: leave by _exit */
 };
 
 /* -1 and *err when the run could not start; then the reporters have not been

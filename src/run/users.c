@@ -10,10 +10,10 @@
 #include <stdlib.h>
 
 struct users {
-    struct worker *worker;   /* borrowed, owns this */
-    struct user **items;     /* owned: all that were spawned; freed at the end */
+    struct worker *worker; /* borrowed, owns this */
+    struct user **items;   /* owned: all that were spawned; freed at the end */
     uint32_t spawned, alive;
-    uint32_t next;           /* index in the plan's order to look at next */
+    uint32_t next; /* index in the plan's order to look at next */
     uint64_t start_ns;
     ev_timer spawn_timer;
     bool stopping;
@@ -131,7 +131,7 @@ static void users_free(void *load)
 }
 
 const struct load_kind load_users = {
-    .new = users_new,
+    .create = users_new,
     .start = users_start,
     .stop = users_stop,
     .kill = users_kill,

@@ -105,7 +105,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     }
     net_init(&w->net, w->loop);
     w->kind = plan->oneoff ? &load_oneoff : &load_users;
-    w->load = w->kind->new(w, err);
+    w->load = w->kind->create(w, err);
     if (!w->load)
         goto fail;
     ev_async_init(&w->woken, on_woken);

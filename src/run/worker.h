@@ -18,7 +18,7 @@ struct worker;
 
 /* The two kinds of load: a scenario's users, a one-off's connections. */
 struct load_kind {
-    void *(*new)(struct worker *w, struct err *err);
+    void *(*create)(struct worker *w, struct err *err);
     /* From the worker's thread: begin; begin nothing new; end everything now.
      * The load calls worker_finished when nothing of it is left. */
     void (*start)(void *load);
@@ -40,12 +40,12 @@ struct worker_boss {
 };
 
 struct worker {
-    int number; /* from 1 */
-    const struct plan *plan;         /* borrowed, outlives all workers */
-    struct catalog *catalog;         /* borrowed, outlives all workers */
-    const struct worker_boss *boss;  /* borrowed, outlives all workers */
+    int number;                     /* from 1 */
+    const struct plan *plan;        /* borrowed, outlives all workers */
+    struct catalog *catalog;        /* borrowed, outlives all workers */
+    const struct worker_boss *boss; /* borrowed, outlives all workers */
     const struct load_kind *kind;
-    void *load; /* owned */
+    void *load;           /* owned */
     struct ev_loop *loop; /* owned */
     struct net net;
     struct script *script; /* the users load's; NULL in a one-off */
@@ -55,7 +55,7 @@ struct worker {
 
     ev_async woken;
     ev_timer publish_timer, lag_timer;
-    uint64_t lag_due_ns;  /* when lag_timer should run next */
+    uint64_t lag_due_ns; /* when lag_timer should run next */
     uint64_t published_ns, published_cpu_ns;
     uint64_t published_connects, published_reconnects;
     enum worker_command obeyed;

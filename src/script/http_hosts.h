@@ -15,10 +15,10 @@ struct http_hosts;
 
 struct http_host {
     struct http1_origin origin;
-    char *base;      /* "http://host:port", as written; owned */
+    char *base; /* "http://host:port", as written; owned */
     size_t base_len;
-    char *authority; /* for Host; owned */
-    char *prefix;    /* path in front of every target ("" mostly); owned */
+    char *authority;   /* for Host; owned */
+    char *prefix;      /* path in front of every target ("" mostly); owned */
     const void *owner; /* whose headers: the user class */
     struct http1_defaults defaults;
 };

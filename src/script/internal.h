@@ -15,7 +15,8 @@ int script_call(struct script *s, int nargs, int nresults, char **message, char 
 
 /* Like luaL_error, but the position is that of the script's own line, not of
  * one of our embedded modules. Does not return. */
-int script_raise(lua_State *L, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+int script_raise(lua_State *L, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
 
 /* Calls the handlers of an event with the value on top, which is popped;
  * returns how many failed. */

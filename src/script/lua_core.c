@@ -49,7 +49,8 @@ static int core_random(lua_State *L)
 {
     double lo = lua_tonumber(L, 1), hi = lua_tonumber(L, 2);
     if (!lua_isnumber(L, 1) || !lua_isnumber(L, 2) || floor(lo) != lo || floor(hi) != hi || lo > hi)
-        script_raise(L, "random(low, high) takes two whole numbers, the first not above the second");
+        script_raise(L,
+                     "random(low, high) takes two whole numbers, the first not above the second");
     if (lo < -9007199254740992.0 || hi > 9007199254740992.0)
         script_raise(L, "random(low, high) takes numbers up to 2^53");
     lua_pushnumber(L, (lua_Number)rng_range(&script_of(L)->rng, (int64_t)lo, (int64_t)hi));
@@ -124,7 +125,7 @@ static int core_measure_end(lua_State *L)
 {
     struct user *u = user_of(L, "inrush.measure");
     if (u->measuring == 0)
-        return 0; /* its beginning raised */
+        return 0;  /* its beginning raised */
     user_begin(u); /* the last request inside is judged before the whole */
     struct measure *m = &u->measures[--u->measuring];
     const char *message = lua_tostring(L, 1);

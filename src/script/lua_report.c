@@ -84,9 +84,10 @@ int script_emit_stop(struct script *s, const struct report_run *run, const struc
     push_run(L, run);
     lua_setfield(L, -2, "run");
     set_number(L, "duration_s", end->duration_s);
-    set_string(L, "outcome", end->outcome == REPORT_FINISHED      ? "finished"
-                             : end->outcome == REPORT_INTERRUPTED ? "interrupted"
-                                                                  : "aborted");
+    set_string(L, "outcome",
+               end->outcome == REPORT_FINISHED      ? "finished"
+               : end->outcome == REPORT_INTERRUPTED ? "interrupted"
+                                                    : "aborted");
 
     struct series total;
     series_init(&total, UINT32_MAX);

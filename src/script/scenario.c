@@ -188,8 +188,8 @@ static int unknown(struct err *err, const char *kind, const char *word, const ch
 {
     const char *near = suggest(word, names, n);
     if (near)
-        return err_set(err, ERR_USAGE, "the scenario has no %s '%s'; did you mean '%s'?", kind, word,
-                       near);
+        return err_set(err, ERR_USAGE, "the scenario has no %s '%s'; did you mean '%s'?", kind,
+                       word, near);
     struct buf list = BUF_INIT;
     for (size_t i = 0; i < n; i++)
         buf_addf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
@@ -215,8 +215,8 @@ int scenario_use_profile(struct scenario *scenario, const char *name, struct err
             free(to->title);
             to->title = xstrdup(profile->title);
         }
-        double *const fields[] = {&to->users, &to->spawn_rate, &to->duration_s,
-                                  &to->stop_timeout_s, &to->timeout_s};
+        double *const fields[] = {&to->users, &to->spawn_rate, &to->duration_s, &to->stop_timeout_s,
+                                  &to->timeout_s};
         const double values[] = {profile->users, profile->spawn_rate, profile->duration_s,
                                  profile->stop_timeout_s, profile->timeout_s};
         for (size_t j = 0; j < sizeof(values) / sizeof(*values); j++) {
@@ -257,8 +257,9 @@ static int check_any_selected(const struct scenario *scenario, struct err *err)
         if (class->selected && (class->weight > 0 || class->fixed_count > 0))
             return 0;
     }
-    return err_set(err, ERR_USAGE, "no user class is left to run; select fewer away, or give one a "
-                                   "weight above 0");
+    return err_set(err, ERR_USAGE,
+                   "no user class is left to run; select fewer away, or give one a "
+                   "weight above 0");
 }
 
 int scenario_select_classes(struct scenario *scenario, char *const *names, size_t names_len,

@@ -17,7 +17,7 @@ struct scenario_task {
     char *name; /* owned, as all strings here */
     double weight;
     VEC(char *) tags; /* the class's included */
-    bool enabled; /* by the selection; true at first, unless its weight is 0 */
+    bool enabled;     /* by the selection; true at first, unless its weight is 0 */
 };
 
 struct scenario_class {

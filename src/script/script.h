@@ -43,10 +43,10 @@ struct script_options {
     const char *const *args; /* inrush.args: the words behind "--"; borrowed */
     size_t args_len;
     uint64_t seed;
-    const char *host;      /* --host: wins over every class's; or NULL */
-    double timeout_s;      /* of a request, where neither it nor its class says */
-    bool print_to_stderr;  /* print() must keep stdout clean: a report goes there */
-    bool trace;            /* every request is told aloud (inrush check) */
+    const char *host;     /* --host: wins over every class's; or NULL */
+    double timeout_s;     /* of a request, where neither it nor its class says */
+    bool print_to_stderr; /* print() must keep stdout clean: a report goes there */
+    bool trace;           /* every request is told aloud (inrush check) */
 };
 
 /* A coroutine of the pool, and the reference that keeps it alive. */
@@ -68,12 +68,12 @@ struct script {
 
     struct user_class *classes; /* owned; as many as the scenario has */
     size_t classes_len;
-    struct http_hosts *hosts;   /* owned by script/http_hosts.c */
-    struct user *current;       /* whose coroutine runs now; or NULL */
+    struct http_hosts *hosts;       /* owned by script/http_hosts.c */
+    struct user *current;           /* whose coroutine runs now; or NULL */
     VEC(struct script_thread) idle; /* coroutines that nobody uses */
-    uint64_t responses;         /* handed out so far: a response knows by it whether it is the last */
-    int request_handlers;       /* reference to the list for the event `request`, or LUA_NOREF */
-    struct buf scratch;         /* for whoever needs bytes for a moment */
+    uint64_t responses;   /* handed out so far: a response knows by it whether it is the last */
+    int request_handlers; /* reference to the list for the event `request`, or LUA_NOREF */
+    struct buf scratch;   /* for whoever needs bytes for a moment */
 
     /* For the watchdog, which reads them from another thread: odd while Lua
      * runs, and which task it is. */

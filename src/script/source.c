@@ -94,9 +94,9 @@ int script_source_find(struct script_source *source, const char *word, struct er
     free(names);
     if (near)
         return err_set(err, ERR_CONFIG, "no bundled scenario '%s'; did you mean '%s'?", word, near);
-    return err_set(err, ERR_CONFIG,
-                   "no bundled scenario '%s' and no such file; `inrush list` shows the bundled ones",
-                   word);
+    return err_set(
+        err, ERR_CONFIG,
+        "no bundled scenario '%s' and no such file; `inrush list` shows the bundled ones", word);
 }
 
 void script_source_release(struct script_source *source)
