@@ -117,6 +117,8 @@ static int core_measure_begin(lua_State *L)
     m->failure.kind = ERR_NONE;
     m->bytes = 0;
     m->start_ns = clock_ns();
+    m->due_ns = u->due_ns;
+    u->due_ns = 0;
     return 0;
 }
 
@@ -131,6 +133,7 @@ static int core_measure_end(lua_State *L)
     const char *message = lua_tostring(L, 1);
     struct sample sample = {.series = m->series, .end_ns = clock_ns(), .bytes = m->bytes};
     sample.response_ns = sample.service_ns = sample.end_ns - m->start_ns;
+    u->due_ns = m->due_ns;
     user_set_sample(u, &sample, true);
     if (message)
         user_fail_sample(u, ERR_SCRIPT, message);

@@ -325,6 +325,7 @@ static void wait_or_go_on(struct user *u)
 /* A function of the script has ended: what comes next. */
 static void next_step(struct user *u)
 {
+    u->due_ns = 0; /* what was late is over, even if it made no request */
     if (u->state == USER_STOPPING) {
         leave(u);
     } else if (u->stopping) {

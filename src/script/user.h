@@ -44,6 +44,7 @@ enum user_state { USER_STARTING, USER_TASK, USER_WAITING, USER_STOPPING, USER_GO
 struct measure {
     uint32_t series;
     uint64_t start_ns;
+    uint64_t due_ns;    /* as a user's, which it takes over */
     struct err failure; /* the first failed request inside; ERR_NONE: none */
     uint64_t bytes;
 };
