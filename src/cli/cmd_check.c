@@ -7,34 +7,10 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "run/solo.h"
 #include "script/user.h"
 
 #include <stdio.h>
-
-struct checker {
-    struct ev_loop *loop;
-    struct net net;
-    struct catalog *catalog;
-    struct stats *stats;
-    struct script *script;
-    uint32_t users;
-};
-
-static void gone(struct user *u)
-{
-    struct checker *c = u->owner;
-    ev_break(c->loop, EVBREAK_ALL);
-}
-
-static size_t check_class(struct checker *c, size_t class_index)
-{
-    struct user *u = user_new(c->script, class_index, ++c->users, gone, c);
-    user_start_in_turn(u);
-    if (u->state != USER_GONE)
-        ev_run(c->loop, 0);
-    user_free(u);
-    return c->script->classes[class_index].tasks_len;
-}
 
 static uint64_t count_script_errors(const struct stats *stats)
 {
@@ -50,12 +26,12 @@ static const char *plural(uint64_t n)
 }
 
 /* The last line; the exit status. */
-static int sum_up(const struct checker *c, size_t tasks)
+static int sum_up(const struct stats *stats, size_t tasks)
 {
     struct series total;
     series_init(&total, UINT32_MAX);
-    stats_total(c->stats, &total);
-    uint64_t errors = count_script_errors(c->stats);
+    stats_total(stats, &total);
+    uint64_t errors = count_script_errors(stats);
     log_info("%zu task%s, %llu request%s, %llu failed, %llu script error%s", tasks, plural(tasks),
              (unsigned long long)total.requests, plural(total.requests),
              (unsigned long long)total.failures, (unsigned long long)errors, plural(errors));
@@ -70,30 +46,23 @@ static int sum_up(const struct checker *c, size_t tasks)
 
 static int check(struct session *s)
 {
-    struct checker c = {.catalog = catalog_new(), .stats = stats_new()};
+    struct solo solo;
     struct err err;
-    int status = EXIT_USAGE;
     size_t tasks = 0;
-    c.loop = ev_loop_new(EVFLAG_AUTO);
-    net_init(&c.net, c.loop);
-    c.script = script_new(&s->script, 1, &c.net, c.catalog, c.stats, &err);
-    if (!c.script || script_bind(c.script, &s->scenario, &err) < 0) {
+    if (solo_open(&solo, &s->script, &s->scenario, &err) < 0) {
         log_error("%s", err.message);
-        goto out;
+        return EXIT_USAGE;
     }
-    script_emit(c.script, "worker_start");
-    for (size_t i = 0; i < c.script->classes_len; i++) {
-        if (c.script->classes[i].about->selected)
-            tasks += check_class(&c, i);
+    script_emit(solo.script, "worker_start");
+    for (size_t i = 0; i < s->scenario.classes.len; i++) {
+        if (!s->scenario.classes.items[i].selected)
+            continue;
+        solo_run_tasks(&solo, i);
+        tasks += solo.script->classes[i].tasks_len;
     }
-    script_emit(c.script, "worker_stop");
-    status = sum_up(&c, tasks);
-out:
-    script_free(c.script);
-    net_release(&c.net);
-    ev_loop_destroy(c.loop);
-    stats_free(c.stats);
-    catalog_free(c.catalog);
+    script_emit(solo.script, "worker_stop");
+    int status = sum_up(solo.stats, tasks);
+    solo_release(&solo);
     return status;
 }
 
@@ -104,7 +73,7 @@ int cmd_check(const struct cli_args *args)
     int status = EXIT_USAGE;
     session_init(&s, args);
     s.script.trace = true;
-    if (session_open(&s, args, &err) < 0)
+    if (session_open(&s, args, &err) < 0 || session_probe(&s, args, &err) < 0)
         log_error("%s", err.message);
     else
         status = check(&s);

@@ -23,7 +23,9 @@ static double choose(const struct cli_args *args, enum cli_opt option, double gi
 /* The class's host as the report shows it; owned. */
 static char *shown_host(const struct session *s, const struct scenario_class *class)
 {
-    const char *host = s->script.host ? s->script.host : class->host;
+    const char *host = class->target    ? class->target
+                       : s->script.host ? s->script.host
+                                        : class->host;
     struct url url;
     if (!host)
         return xstrdup("");
@@ -59,12 +61,13 @@ static int run(const struct cli_args *args, struct session *s)
     VEC(struct report_class) classes = VEC_INIT;
     for (size_t i = 0; i < s->scenario.classes.len; i++) {
         const struct scenario_class *class = &s->scenario.classes.items[i];
-        if (!class->selected)
+        if (!class->selected && !s->skipped[i])
             continue;
         vec_push(&classes, ((struct report_class){
                                .name = class->name,
                                .target = shown_host(s, class),
                                .users = plan_class_users(&plan, i),
+                               .skipped = s->skipped[i],
                            }));
     }
     struct report_run about = {
@@ -91,7 +94,7 @@ int cmd_run(const struct cli_args *args)
     int status = EXIT_USAGE;
     session_init(&s, args);
     s.script.print_to_stderr = args->json && strcmp(args->json, "-") == 0;
-    if (session_open(&s, args, &err) < 0)
+    if (session_open(&s, args, &err) < 0 || session_probe(&s, args, &err) < 0)
         log_error("%s", err.message);
     else
         status = run(args, &s);

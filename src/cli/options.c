@@ -304,6 +304,15 @@ const struct cli_option cli_options[] = {
         .help = "Stop the run at the first error a script raises",
     },
     {
+        .id = OPT_REQUIRE_ALL,
+        .name = "require-all",
+        .commands = SCENARIOS,
+        .group = GROUP_SCENARIO,
+        FLAG(require_all),
+        .help = "Do not start when an optional part of the scenario cannot be reached, instead of "
+                "skipping it",
+    },
+    {
         .id = OPT_HEADLESS,
         .name = "headless",
         .commands = BIT(RUN),

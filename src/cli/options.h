@@ -41,6 +41,7 @@ enum cli_opt {
     OPT_SEED,
     OPT_STOP_TIMEOUT,
     OPT_ABORT_ON_SCRIPT_ERROR,
+    OPT_REQUIRE_ALL,
     OPT_HEADLESS,
     OPT_THRESHOLD,
     OPT_JSON,
@@ -116,6 +117,7 @@ struct cli_args {
     struct cli_list tags, exclude_tags;
     struct cli_pairs settings; /* --set: what inrush.env looks at first */
     bool abort_on_script_error;
+    bool require_all;
     bool headless; /* says what is so anyway; nobody needs to look at it */
 
     /* Report. */

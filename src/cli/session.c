@@ -1,13 +1,18 @@
 /* Loading a scenario for run and check. */
 #include "cli/session.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "run/solo.h"
 #include "base/url.h"
 #include "script/http_hosts.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* How long all probes together may take. */
+#define PROBE_TIMEOUT_S 5.0
 
 void session_init(struct session *s, const struct cli_args *args)
 {
@@ -77,8 +82,60 @@ int session_open(struct session *s, const struct cli_args *args, struct err *err
     return check_hosts(s, err);
 }
 
+static bool any_probe(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->classes.len; i++) {
+        if (scenario->classes.items[i].selected && scenario->classes.items[i].has_probe)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the run goes on without a class that cannot run. */
+static int accept_skipped(const struct scenario_class *class, const char *reason, bool require_all,
+                          struct err *err)
+{
+    if (!class->optional)
+        return err_set(err, ERR_CONFIG, "user class '%s' cannot run: %s", class->name, reason);
+    if (require_all)
+        return err_set(err, ERR_CONFIG,
+                       "user class '%s' cannot run: %s; without --require-all it is skipped",
+                       class->name, reason);
+    log_warn("user class '%s' is skipped: %s", class->name, reason);
+    return 0;
+}
+
+int session_probe(struct session *s, const struct cli_args *args, struct err *err)
+{
+    size_t n = s->scenario.classes.len;
+    s->skipped = xcalloc(n, sizeof(*s->skipped));
+    if (!any_probe(&s->scenario))
+        return 0;
+    struct script_options quiet = s->script;
+    quiet.trace = false;
+    struct solo solo;
+    if (solo_open(&solo, &quiet, &s->scenario, err) < 0)
+        return -1;
+    solo_probe(&solo, &s->scenario, PROBE_TIMEOUT_S, s->skipped);
+    solo_release(&solo);
+
+    bool left = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct scenario_class *class = &s->scenario.classes.items[i];
+        if (s->skipped[i] && accept_skipped(class, s->skipped[i], args->require_all, err) < 0)
+            return -1;
+        left |= class->selected;
+    }
+    if (!left)
+        return err_set(err, ERR_CONFIG, "no user class is left to run: all were skipped");
+    return 0;
+}
+
 void session_release(struct session *s)
 {
+    for (size_t i = 0; s->skipped && i < s->scenario.classes.len; i++)
+        free(s->skipped[i]);
+    free(s->skipped);
     script_free(s->control);
     scenario_release(&s->scenario);
     script_source_release(&s->source);

@@ -125,6 +125,9 @@ local CLASS_OPTIONS = {
   tags = options.list_of_strings(),
   extends = options.any(function(value) return declared[value] ~= nil end, "a user class"),
   abstract = options.boolean(),
+  target = options.string(),
+  optional = options.boolean(),
+  probe = options.any(function(value) return type(value) == "function" end, "a function"),
 }
 
 local TASK_OPTIONS = {
@@ -140,7 +143,10 @@ local NOTHING = { weight = 1, headers = {}, tags = {}, tasks = {} }
 -- @tparam ?table opts weight (1), fixed_count, wait (none), host, headers sent
 -- with each of its requests, timeout (seconds or a text), tags for all its tasks,
 -- extends (a class whose options, tasks and hooks it starts from), abstract
--- (never run itself)
+-- (never run itself), probe (a function, called with a user before the run: when
+-- it raises, or a request in it fails, the class cannot run), optional (a class
+-- that cannot run is skipped; without it the run does not start), target (what
+-- the report shows instead of the host)
 -- @return the class, for `class:task`, `class.on_start` and `class.on_stop`
 function inrush.user_class(name, opts)
   if type(name) ~= "string" or name == "" then
@@ -161,6 +167,9 @@ function inrush.user_class(name, opts)
     headers = {},
     tags = opts.tags or base.tags,
     abstract = opts.abstract or false,
+    target = opts.target or base.target,
+    optional = opts.optional or false,
+    probe = opts.probe or base.probe,
     tasks = { unpack(base.tasks) },
     on_start = base.on_start,
     on_stop = base.on_stop,

@@ -26,6 +26,14 @@ static double number_field_or(lua_State *L, const char *field, double otherwise)
     return n;
 }
 
+static bool boolean_field(lua_State *L, const char *field)
+{
+    lua_getfield(L, -1, field);
+    bool b = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return b;
+}
+
 static void read_settings(lua_State *L, struct scenario_settings *to)
 {
     to->title = copy_field(L, "title");
@@ -56,8 +64,11 @@ static void read_class(lua_State *L, struct scenario_class *class)
     class->weight = number_field_or(L, "weight", 1);
     class->fixed_count = (uint32_t)number_field_or(L, "fixed_count", 0);
     class->host = copy_field(L, "host");
-    lua_getfield(L, -1, "abstract");
-    class->abstract = lua_toboolean(L, -1);
+    class->target = copy_field(L, "target");
+    class->abstract = boolean_field(L, "abstract");
+    class->optional = boolean_field(L, "optional");
+    lua_getfield(L, -1, "probe");
+    class->has_probe = lua_isfunction(L, -1);
     lua_pop(L, 1);
     class->selected = !class->abstract;
 
@@ -177,6 +188,7 @@ void scenario_release(struct scenario *scenario)
         vec_release(&class->tasks);
         free(class->name);
         free(class->host);
+        free(class->target);
     }
     vec_release(&scenario->classes);
     memset(scenario, 0, sizeof(*scenario));

@@ -231,6 +231,7 @@ int script_bind(struct script *s, const struct scenario *scenario, struct err *e
         class->timeout_s = number_field(L, "timeout");
         class->on_start = take_function(L, "on_start");
         class->on_stop = take_function(L, "on_stop");
+        class->probe = take_function(L, "probe");
         class->self = luaL_ref(L, LUA_REGISTRYINDEX);
     }
     if (push_handlers(L, "request") > 0)

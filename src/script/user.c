@@ -124,6 +124,11 @@ void user_commit(struct user *u)
         u->script->stats->generator.cancelled++;
         return;
     }
+    if (u->probe) {
+        if (u->sample.error != ERR_NONE && u->probe->kind == ERR_NONE)
+            err_set(u->probe, u->sample.error, "%s", u->sample.message);
+        return;
+    }
     if (u->sample.error != ERR_NONE && u->measuring > 0) {
         struct measure *m = &u->measures[u->measuring - 1];
         if (m->failure.kind == ERR_NONE)
@@ -196,7 +201,10 @@ static void task_failed(struct user *u)
     }
     u->measuring = 0;
     user_commit(u);
-    script_report_error(u->script, message, lua_tostring(u->script->L, -1));
+    if (!u->probe)
+        script_report_error(u->script, message, lua_tostring(u->script->L, -1));
+    else if (u->probe->kind == ERR_NONE)
+        err_set(u->probe, ERR_SCRIPT, "%s", message);
     lua_pop(u->script->L, 1);
     free(message);
 }
@@ -363,6 +371,13 @@ void user_start_in_turn(struct user *u)
 {
     u->in_turn = true;
     user_start(u);
+}
+
+void user_start_probe(struct user *u, struct err *failure)
+{
+    u->probe = failure;
+    run(u, u->class->probe, USER_STOPPING, "probe");
+    advance(u, 1);
 }
 
 void user_stop(struct user *u)

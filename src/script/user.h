@@ -23,7 +23,7 @@ enum wait_kind {
 struct user_class {
     const struct scenario_class *about; /* borrowed, outlives every state */
     int self;                           /* registry reference: the class's Lua table */
-    int on_start, on_stop;              /* registry references; LUA_NOREF: none */
+    int on_start, on_stop, probe;       /* registry references; LUA_NOREF: none */
     enum wait_kind wait;
     double low, high;
     int wait_function;
@@ -85,6 +85,8 @@ struct user {
     struct sample sample;
     char *failure; /* owned: the message when the script gave one */
 
+    struct err *probe; /* a probe's user: its first failure; nothing is recorded */
+
     struct measure *measures; /* owned; allocated on first use */
     int measuring;            /* how many are in progress */
 
@@ -113,6 +115,10 @@ void user_kill(struct user *u);
 /* on_start, each task once in the order of the class, without the waits between
  * them, on_stop (inrush check). The class has a task. */
 void user_start_in_turn(struct user *u);
+
+/* The class's probe, and nothing else; *failure (borrowed, kind ERR_NONE at
+ * first) gets what it raised, or the first failed request in it. */
+void user_start_probe(struct user *u, struct err *failure);
 
 /*
  * For bindings. A method that waits is start / wait / take:
