@@ -25,7 +25,7 @@ struct scenario_class {
     double weight;
     uint32_t fixed_count; /* exactly so many users; 0: by weight */
     char *host;           /* as the scenario says, else NULL */
-    char *target; /* what the report shows as its target instead of the host; or NULL */
+    char *target;         /* what the report shows as its target instead of the host; or NULL */
     bool abstract;
     bool has_probe;
     bool optional; /* skipped when its probe fails; else the run does not start */
