@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/backoff.h"
 #include "net/connect.h"
 #include "net/deadline.h"
 #include "net/stream.h"
@@ -27,9 +28,6 @@ enum {
     RESERVE_MAX = 1024 * 1024, /* how far a Content-Length is trusted with memory */
 };
 
-static const uint64_t RETRY_FIRST_NS = 10 * NS_PER_MS;
-static const uint64_t RETRY_MOST_NS = 1 * NS_PER_S;
-
 struct http1_conn {
     struct stream stream;
     const struct http1_origin *origin; /* borrowed, outlives the connection */
@@ -40,8 +38,7 @@ struct http1_conn {
     bool stored;
     bool head_seen;
     bool was_open;     /* the next connection replaces one */
-    uint8_t failures;  /* to connect, in a row */
-    uint64_t retry_ns; /* not to connect before; 0: at once */
+    struct backoff backoff;
     ev_timer retry;
 };
 
@@ -89,16 +86,6 @@ static void done(struct http1_conn *c, uint64_t now_ns)
     finish(c, now_ns, c->parser.keep_alive && !op->close_after && sent);
 }
 
-static void plan_retry(struct http1_conn *c, uint64_t now_ns)
-{
-    uint64_t wait = RETRY_FIRST_NS << c->failures;
-    if (wait < RETRY_MOST_NS)
-        c->failures++;
-    else
-        wait = RETRY_MOST_NS;
-    c->retry_ns = now_ns + wait - (uint64_t)((double)wait * 0.5 * rng_double(&c->stream.net->rng));
-}
-
 static const char *phase(const struct http1_conn *c)
 {
     if (c->op->op.sent_ns == 0)
@@ -118,7 +105,7 @@ static void on_expired(struct deadline *d)
         char name[CONNECT_NAME_MAX];
         err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while connecting to %s", after_s,
                 connect_name(name, c->origin->host, c->origin->port));
-        plan_retry(c, now_ns);
+        backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
     }
     fail(c, now_ns);
 }
@@ -319,14 +306,13 @@ static void on_connected(struct stream *s, const struct err *err)
     uint64_t now_ns = clock_ns();
     if (err != NULL) {
         c->op->op.err = *err;
-        plan_retry(c, now_ns);
+        backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
         fail(c, now_ns);
         return;
     }
     s->net->reconnects += c->was_open;
     c->was_open = true;
-    c->failures = 0;
-    c->retry_ns = 0;
+    backoff_connected(&c->backoff);
     send_request(c, now_ns);
 }
 
@@ -366,10 +352,10 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     if (c->stream.state == STREAM_OPEN) {
         begin(c, now_ns);
         send_request(c, now_ns);
-    } else if (now_ns >= c->retry_ns) {
+    } else if (now_ns >= c->backoff.retry_ns) {
         open_connection(c, now_ns);
     } else {
-        watch_timer_start(c->stream.net->loop, &c->retry, ns_to_s(c->retry_ns - now_ns));
+        watch_timer_start(c->stream.net->loop, &c->retry, ns_to_s(c->backoff.retry_ns - now_ns));
     }
 }
 

@@ -3,10 +3,8 @@
  * time, over a stream (RFC 9112). It connects when it must, keeps the
  * connection while the server does, and connects again when it was lost.
  *
- * After a connection could not be made, the next attempt is not made before
- * 10 ms have passed, then 20 ms and so on up to 1 s, each with up to half of it
- * taken off at random, so that a dead server is not spun on. That wait lies
- * before op.start_ns and outside the timeout.
+ * After a connection could not be made, the next attempt waits (net/backoff.h).
+ * That wait lies before op.start_ns and outside the timeout.
  *
  * A request on a kept connection which the server closes before the first
  * byte of an answer is a failure (ERR_CLOSED), not a silent retry: the report
