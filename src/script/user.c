@@ -163,7 +163,8 @@ void user_fail_sample(struct user *u, enum err_kind kind, const char *message)
     if (!u->has_sample)
         return;
     free(u->failure);
-    u->failure = xstrndup(message, strnlen(message, SCRIPT_MESSAGE_MAX));
+    size_t len = strlen(message);
+    u->failure = xstrndup(message, len < SCRIPT_MESSAGE_MAX ? len : SCRIPT_MESSAGE_MAX);
     u->sample.error = kind;
     u->sample.message = u->failure;
 }
