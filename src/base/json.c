@@ -54,6 +54,7 @@ static void begin(struct json *j, char bracket, bool is_object)
 
 static void end(struct json *j, char bracket, bool is_object)
 {
+    (void)is_object; /* only asserted */
     assert(j->depth > 0 && !j->after_key && j->is_object[j->depth] == is_object);
     bool had_items = j->has_items[j->depth];
     j->depth--;
