@@ -46,8 +46,9 @@ struct script_module {
 extern const struct script_module script_modules[];
 extern const size_t script_modules_len;
 
-int script_open_core(lua_State *L); /* "inrush.core" */
-int script_open_http(lua_State *L); /* "inrush.http.core" */
+int script_open_core(lua_State *L);   /* "inrush.core" */
+int script_open_http(lua_State *L);   /* "inrush.http.core" */
+int script_open_crypto(lua_State *L); /* "inrush.crypto" */
 
 /*
  * The protocols that a user speaks: one row each in protocols.c. A row is

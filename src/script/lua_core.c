@@ -9,6 +9,7 @@
 #include "stats/threshold.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,24 @@ static int core_measure_end(lua_State *L)
 
 /* --- small things --------------------------------------------------------------------- */
 
+/* warn_once(message): one line however many states, users and calls say it. */
+static int core_warn_once(lua_State *L)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static VEC(char *) said; /* owned, until the program ends */
+    const char *message = luaL_checkstring(L, 1);
+    pthread_mutex_lock(&mutex);
+    size_t i = 0;
+    while (i < said.len && strcmp(said.items[i], message) != 0)
+        i++;
+    if (i == said.len) {
+        vec_push(&said, xstrdup(message));
+        log_warn("%s", message);
+    }
+    pthread_mutex_unlock(&mutex);
+    return 0;
+}
+
 static int core_log(lua_State *L)
 {
     lua_getglobal(L, "tostring");
@@ -151,6 +170,13 @@ static int core_log(lua_State *L)
     lua_call(L, 1, 1);
     log_info("%s", lua_tostring(L, -1));
     return 0;
+}
+
+/* raise(message): an error at the script's own line, however deep in embedded
+ * modules. */
+static int core_raise(lua_State *L)
+{
+    return script_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
 static int core_clock(lua_State *L)
@@ -187,6 +213,8 @@ static const luaL_Reg functions[] = {
     {"measure_begin", core_measure_begin},
     {"measure_end", core_measure_end},
     {"log", core_log},
+    {"warn_once", core_warn_once},
+    {"raise", core_raise},
     {"clock", core_clock},
     {"parse_duration", core_parse_duration},
     {"check_threshold", core_check_threshold},

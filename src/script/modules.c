@@ -3,6 +3,7 @@
 
 const struct script_module script_modules[] = {
     {"inrush.core", script_open_core},
+    {"inrush.crypto", script_open_crypto},
     {"inrush.http.core", script_open_http},
 };
 
