@@ -152,7 +152,7 @@ static void note_stuck(struct run *r, struct worker *w)
     const char *task = w->script ? atomic_load(&w->script->running_task) : NULL;
     note(r, xasprintf("worker %d hung in task '%s' of user class '%s', which never waited; its "
                       "%u users measured nothing from then on",
-                      w->number, task ? task : "?", class ? class : "?", w->users));
+                      w->number, task ? task : "?", class ? class : "?", r->users[w->number - 1]));
 }
 
 static void on_escalate(struct ev_loop *loop, ev_timer *timer, int revents)
