@@ -53,8 +53,13 @@ class Case(unittest.TestCase):
 
     def start(self, *args, **options):
         """Starts inrush with --json; self.finish(...) waits for it."""
-        running = tool.Running([*args, "--json", self.json_path()], **options)
+        running = self.start_raw(*args, "--json", self.json_path(), **options)
         running.json_path = running.args[-1]
+        return running
+
+    def start_raw(self, *args, **options):
+        """Starts inrush; the arguments as they are."""
+        running = tool.start(*args, **options)
         self.addCleanup(running.abandon)
         return running
 
