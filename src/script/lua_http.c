@@ -18,6 +18,7 @@
 enum option {
     OPT_NONE,
     OPT_NAME,
+    OPT_TYPE,
     OPT_HEADERS,
     OPT_QUERY,
     OPT_JSON,
@@ -29,9 +30,10 @@ enum option {
 };
 
 static const char *const option_names[] = {
-    [OPT_NAME] = "name",       [OPT_HEADERS] = "headers", [OPT_QUERY] = "query",
-    [OPT_JSON] = "json",       [OPT_BODY] = "body",       [OPT_FORM] = "form",
-    [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect",   [OPT_RECORD] = "record",
+    [OPT_NAME] = "name",     [OPT_TYPE] = "type",       [OPT_HEADERS] = "headers",
+    [OPT_QUERY] = "query",   [OPT_JSON] = "json",       [OPT_BODY] = "body",
+    [OPT_FORM] = "form",     [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect",
+    [OPT_RECORD] = "record",
 };
 
 enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
@@ -42,23 +44,21 @@ enum { HEADERS_MAX = 64 };
 enum { ARG_SELF = 1, ARG_TARGET, ARG_OPTIONS };
 
 /*
- * Strings that the state has met, by address (lua_topointer): Lua keeps one
- * copy of each string, so as long as somebody holds it the address says which it
- * is.
+ * Strings that the state has met, by address: Lua keeps one copy of each
+ * string, so as long as somebody holds it the address says which it is.
  */
 enum { SERIES_CACHE = 256 };
 
 struct names {
     const void *options[OPTIONS]; /* held by the registry */
     struct {
-        const void *name; /* held by the method's table of series */
-        const char *method;
+        const char *type, *name; /* bytes of strings that the table of series holds */
         uint32_t id;
     } series[SERIES_CACHE];
 };
 
-/* Upvalues of a method: struct names; its table name -> series; cjson's encode;
- * the HTTP method. */
+/* Upvalues of a method: struct names; the table type -> name -> series; cjson's
+ * encode; the HTTP method. */
 enum { UP_NAMES = 1, UP_SERIES, UP_ENCODE, UP_METHOD };
 
 /* What a call asked for. Spans point at Lua strings that its option table, at
@@ -68,7 +68,7 @@ struct call {
     struct http1_header headers[HEADERS_MAX];
     unsigned given; /* bits 1 << enum option */
     double timeout_s;
-    uint32_t series; /* once named */
+    struct http1_span type, name; /* the series; type is the method unless given */
 };
 
 static struct http1_span span_at(lua_State *L, int index)
@@ -87,10 +87,11 @@ static void unknown_option(lua_State *L)
     const char *near = suggest(given, option_names + 1, OPTIONS - 1);
     if (near)
         script_raise(L, "unknown request option '%s'; did you mean '%s'?", given, near);
-    script_raise(L,
-                 "unknown request option '%s'; there are name, headers, query, json, body, form, "
-                 "timeout, expect and record",
-                 given);
+    script_raise(
+        L,
+        "unknown request option '%s'; there are name, type, headers, query, json, body, form, "
+        "timeout, expect and record",
+        given);
 }
 
 static void want(lua_State *L, bool good, const char *option, const char *what)
@@ -143,31 +144,46 @@ static void read_expect(lua_State *L, struct http_client *c)
     }
 }
 
-/* The number of the series whose name is on top. */
-static uint32_t find_series(lua_State *L, struct names *names, struct script *s,
-                            struct http1_span method)
+/* Pushes the table name -> series of a type. */
+static void push_series_of(lua_State *L, struct http1_span type)
 {
-    const void *known = lua_topointer(L, -1);
-    size_t slot = ((uintptr_t)known >> 4) % SERIES_CACHE;
-    if (known && names->series[slot].name == known && names->series[slot].method == method.data)
-        return names->series[slot].id;
-
-    want(L, lua_type(L, -1) == LUA_TSTRING, "name", "a string");
-    uint32_t id;
-    struct http1_span name = span_at(L, -1);
+    lua_pushlstring(L, type.data, type.len);
     lua_pushvalue(L, -1);
     lua_rawget(L, lua_upvalueindex(UP_SERIES));
     if (lua_isnil(L, -1)) {
-        id = catalog_intern(s->catalog, method.data, method.len, name.data, name.len);
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, lua_upvalueindex(UP_SERIES));
+    }
+    lua_replace(L, -2);
+}
+
+/* The number of a series; its type and name are bytes of Lua strings. */
+static uint32_t find_series(lua_State *L, struct names *names, struct script *s,
+                            struct http1_span type, struct http1_span name)
+{
+    size_t slot = ((uintptr_t)name.data >> 4) % SERIES_CACHE;
+    if (names->series[slot].name == name.data && names->series[slot].type == type.data)
+        return names->series[slot].id;
+
+    uint32_t id;
+    push_series_of(L, type);
+    lua_pushlstring(L, name.data, name.len);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+        id = catalog_intern(s->catalog, type.data, type.len, name.data, name.len);
         lua_pushvalue(L, -2);
         lua_pushinteger(L, (lua_Integer)id);
-        lua_rawset(L, lua_upvalueindex(UP_SERIES));
+        lua_rawset(L, -5);
     } else {
         id = (uint32_t)lua_tointeger(L, -1);
     }
-    lua_pop(L, 1);
-    names->series[slot].name = known;
-    names->series[slot].method = method.data;
+    lua_pop(L, 3);
+    names->series[slot].name = name.data;
+    names->series[slot].type = type.data;
     names->series[slot].id = id;
     return id;
 }
@@ -179,7 +195,7 @@ static uint32_t find_series_of_path(lua_State *L, struct names *names, struct sc
     const struct http1_span *target = &call->request.target;
     const char *query = memchr(target->data, '?', target->len);
     lua_pushlstring(L, target->data, query ? (size_t)(query - target->data) : target->len);
-    uint32_t id = find_series(L, names, s, call->request.method);
+    uint32_t id = find_series(L, names, s, call->type, span_at(L, -1));
     lua_pop(L, 1);
     return id;
 }
@@ -196,12 +212,16 @@ static double read_duration(lua_State *L)
 }
 
 /* The value of option `which` is on top, and stays there. */
-static void read_option(lua_State *L, struct names *names, struct http_client *c, struct call *call,
-                        int which)
+static void read_option(lua_State *L, struct http_client *c, struct call *call, int which)
 {
     switch (which) {
     case OPT_NAME:
-        call->series = find_series(L, names, c->user->script, call->request.method);
+        want(L, lua_type(L, -1) == LUA_TSTRING, "name", "a string");
+        call->name = span_at(L, -1);
+        break;
+    case OPT_TYPE:
+        want(L, lua_type(L, -1) == LUA_TSTRING, "type", "a string");
+        call->type = span_at(L, -1);
         break;
     case OPT_HEADERS:
         read_headers(L, call);
@@ -250,7 +270,7 @@ static void read_options(lua_State *L, struct names *names, struct http_client *
             unknown_option(L);
         }
         call->given |= 1u << which;
-        read_option(L, names, c, call, which);
+        read_option(L, c, call, which);
     }
     const unsigned bodies = 1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM;
     if (__builtin_popcount(call->given & bodies) > 1)
@@ -537,7 +557,7 @@ static int http_start(lua_State *L)
     struct call call; /* not zeroed whole: the headers are many */
     memset(&call.request, 0, sizeof(call.request));
     call.request.headers = call.headers;
-    call.request.method = span_at(L, lua_upvalueindex(UP_METHOD));
+    call.type = call.request.method = span_at(L, lua_upvalueindex(UP_METHOD));
     call.request.target = span_at(L, ARG_TARGET);
     call.given = 0;
     call.timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : s->options->timeout_s;
@@ -554,7 +574,8 @@ static int http_start(lua_State *L)
         script_raise(L, "request options must be a table, not %s", lua_typename(L, options));
 
     struct http_link *link = find_link(L, c, &call.request.target);
-    c->series = given(&call, OPT_NAME) ? call.series : find_series_of_path(L, names, s, &call);
+    c->series = given(&call, OPT_NAME) ? find_series(L, names, s, call.type, call.name)
+                                       : find_series_of_path(L, names, s, &call);
     if (call.given & (1u << OPT_JSON | 1u << OPT_FORM))
         make_body(L, s, &call);
     if (given(&call, OPT_QUERY)) {
@@ -666,15 +687,14 @@ void http_client_free(void *client)
     free(c);
 }
 
-/* method(name): the client method for an HTTP method. Upvalues 1 and 2: struct
- * names, cjson's encode. */
+/* method(name): the client method for an HTTP method. Its upvalues are the
+ * methods' first three. */
 static int make_method(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 1);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_newtable(L);
-    lua_pushvalue(L, lua_upvalueindex(2));
+    for (int i = UP_NAMES; i < UP_METHOD; i++)
+        lua_pushvalue(L, lua_upvalueindex(i));
     lua_pushvalue(L, 1);
     lua_pushcclosure(L, http_start, UP_METHOD);
     return 1;
@@ -705,12 +725,13 @@ int script_open_http(lua_State *L)
         names->options[i] = lua_topointer(L, -1);
         luaL_ref(L, LUA_REGISTRYINDEX); /* for good */
     }
+    lua_newtable(L);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
     lua_call(L, 1, 1);
     lua_getfield(L, -1, "encode");
     lua_replace(L, -2);
-    lua_pushcclosure(L, make_method, 2);
+    lua_pushcclosure(L, make_method, UP_METHOD - 1);
     lua_setfield(L, -2, "method");
     return 1;
 }

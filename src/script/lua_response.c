@@ -13,6 +13,7 @@
 #include "script/http_client.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char headers_meta[] = "inrush.http.Headers";
 
@@ -339,15 +340,22 @@ static int ok(lua_State *L)
     return 1;
 }
 
-/* res:fail(why): it failed. Returns res. */
+/* res:fail(why, kind): it failed. The kind is a check's unless "status" or
+ * "protocol" is given, which is for modules that speak a protocol over HTTP.
+ * Returns res. */
 static int fail(lua_State *L)
 {
     struct http_client *c = uncounted(L, "fail");
-    lua_settop(L, 2);
-    const char *why = lua_tostring(L, 2);
+    lua_settop(L, 3);
+    const char *why = lua_tostring(L, 2), *kind = lua_tostring(L, 3);
     if (!why)
         script_raise(L, "res:fail takes the reason as a string, not %s", luaL_typename(L, 2));
-    user_fail_sample(c->user, ERR_CHECK, why);
+    enum err_kind as = ERR_CHECK;
+    if (kind && strcmp(kind, err_kind_name(ERR_STATUS)) == 0)
+        as = ERR_STATUS;
+    else if (kind && strcmp(kind, err_kind_name(ERR_PROTOCOL)) == 0)
+        as = ERR_PROTOCOL;
+    user_fail_sample(c->user, as, why);
     lua_settop(L, 1);
     return 1;
 }
