@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int shown = LOG_INFO;
@@ -44,14 +43,19 @@ void log_at(enum log_level level, const char *fmt, ...)
     buf_addv(&line, fmt, args);
     va_end(args);
     buf_addch(&line, '\n');
+    log_print(stderr, line.data, line.len);
+    buf_release(&line);
+}
 
+void log_print(FILE *to, const char *text, size_t len)
+{
     pthread_mutex_lock(&lock);
     if (hook)
         hook(hook_arg, 0);
-    fwrite(line.data, 1, line.len, stderr);
-    fflush(stderr);
+    fwrite(text, 1, len, to);
+    if (hook || to == stderr)
+        fflush(to);
     if (hook)
         hook(hook_arg, 1);
     pthread_mutex_unlock(&lock);
-    buf_release(&line);
 }

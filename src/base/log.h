@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include <stddef.h>
+#include <stdio.h>
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* What is shown; LOG_INFO at start. */
@@ -15,6 +18,10 @@ void log_set_level(enum log_level level);
 void log_set_hook(void (*around)(void *arg, int after), void *arg);
 
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes what is not a line of ours, such as a script's print(), to stdout or
+ * stderr with the same care for a live view. */
+void log_print(FILE *to, const char *text, size_t len);
 
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_WARN, __VA_ARGS__)

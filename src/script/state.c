@@ -157,7 +157,7 @@ static int script_print(lua_State *L)
     luaL_pushresult(&line);
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
-    fwrite(text, 1, len, s->options->print_to_stderr ? stderr : stdout);
+    log_print(s->options->print_to_stderr ? stderr : stdout, text, len);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 import unittest
 
+from harness import tool
 from harness.case import Case, INTERRUPTED, OK, USAGE, failure_count, series
 from harness.wire import answer, recv_request, response, send
 
@@ -176,6 +177,24 @@ class TestErrors(Case):
         self.assertStatus(run, USAGE)
         self.assertSays(run, "scenario.lua:2", "no token", "aborted")
         self.assertEqual(self.server.connections, 0)
+
+
+class TestPrint(Case):
+    def test_beside_the_live_line(self):
+        server = self.serve(*answer(response(b"ok")))
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            U:task("t", {}, function(user)
+                user.http:get("/")
+                print("from the script")
+            end)
+            """)
+        status, output = tool.run_on_terminal("run", path, "--host", server.url, "-u", "2",
+                                              "-d", "1500ms")
+        self.assertEqual(status, OK, output)
+        self.assertIn("s of 1.5s", output, "there was a live line")
+        for before in output.split("from the script")[:-1]:
+            self.assertRegex(before, r"(\n|\r\033\[K)$")
 
 
 class TestYields(Case):
