@@ -10,6 +10,7 @@
  * script may still ask for them; when the task ends they go.
  */
 #include "base/buf.h"
+#include "base/suggest.h"
 #include "script/http_client.h"
 
 #include <stdio.h>
@@ -267,6 +268,28 @@ static void push_any_field(lua_State *L, uint64_t number, enum field field)
     keep(L, c, number, field_names[field]);
 }
 
+/* What a response has for scripts, fields and methods. */
+static const char *const known[] = {
+    "status", "body", "headers", "elapsed", "bytes",  "error",
+    "expect", "ok",   "fail",    "check",   "header", "json",
+};
+
+/* A response cannot get fields, so one that it has not is a mistake. */
+static void unknown_field(lua_State *L)
+{
+    size_t n = sizeof(known) / sizeof(*known);
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
+    const char *near = suggest(name, known, n);
+    if (near)
+        script_raise(L, "a response has no '%s'; did you mean '%s'?", name, near);
+    struct buf list = BUF_INIT;
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
+    lua_pushlstring(L, list.data, list.len);
+    buf_release(&list);
+    script_raise(L, "a response has no '%s'; there are %s", name, lua_tostring(L, -1));
+}
+
 /* __index(response, key); upvalue 1: the methods, upvalue 2: name -> enum field. */
 static int response_index(lua_State *L)
 {
@@ -279,7 +302,7 @@ static int response_index(lua_State *L)
     lua_rawget(L, lua_upvalueindex(2));
     int field = (int)lua_tointeger(L, -1);
     if (field == FIELD_NONE)
-        return 0;
+        unknown_field(L);
     push_any_field(L, number, (enum field)field);
     return 1;
 }
