@@ -131,6 +131,8 @@ U:task("names", function(user)
   expect.equal(name_of("/a/b?c=d"), "GET /a/b")
   expect.equal(name_of("/a", { query = { x = 1 } }), "GET /a")
   expect.equal(name_of("/a", { name = "the a" }), "GET the a")
+  expect.equal(name_of("/a", { name = "the a", type = "RPC" }), "RPC the a")
+  expect.equal(name_of("/a", { type = "RPC" }), "RPC /a")
   expect.raises(function() name_of("/a", { name = 3 }) end, "option 'name' must be a string")
 end)
 
