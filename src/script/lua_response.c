@@ -363,6 +363,13 @@ static int ok(lua_State *L)
     return 1;
 }
 
+/* Whether an answer came, so that the script decides. Where none came, the reason
+ * why is the one that counts. */
+static bool answered(const struct sample *sample)
+{
+    return sample->error == ERR_NONE || sample->error == ERR_STATUS || sample->error == ERR_CHECK;
+}
+
 /* res:fail(why, kind): it failed. The kind is a check's unless "status" or
  * "protocol" is given, which is for modules that speak a protocol over HTTP.
  * Returns res. */
@@ -378,7 +385,8 @@ static int fail(lua_State *L)
         as = ERR_STATUS;
     else if (kind && strcmp(kind, err_kind_name(ERR_PROTOCOL)) == 0)
         as = ERR_PROTOCOL;
-    user_fail_sample(c->user, as, why);
+    if (answered(&c->user->sample))
+        user_fail_sample(c->user, as, why);
     lua_settop(L, 1);
     return 1;
 }

@@ -161,6 +161,13 @@ static int script_print(lua_State *L)
     return 0;
 }
 
+/* os.exit: from a worker it would end the process in the middle of the run. */
+static int script_exit(lua_State *L)
+{
+    return script_raise(L, "os.exit would end inrush without its report; return from the task, or "
+                           "call error() (with --abort-on-script-error it ends the run)");
+}
+
 static void preload(lua_State *L, const char *name, lua_CFunction open)
 {
     lua_getglobal(L, "package");
@@ -203,6 +210,10 @@ static void open_libraries(struct script *s)
 
     lua_pushcfunction(L, script_print);
     lua_setglobal(L, "print");
+    lua_getglobal(L, "os");
+    lua_pushcfunction(L, script_exit);
+    lua_setfield(L, -2, "exit");
+    lua_pop(L, 1);
     script_open_user(L);
 }
 

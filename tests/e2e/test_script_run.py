@@ -4,7 +4,7 @@ import unittest
 
 from harness import tool
 from harness.case import Case, INTERRUPTED, OK, USAGE, failure_count, series
-from harness.wire import answer, recv_request, response, send
+from harness.wire import answer, recv_request, reset, response, send
 
 
 def script_errors(run):
@@ -157,6 +157,30 @@ class TestErrors(Case):
             """)
         self.assertEqual(series(run, "/good")["failures"], 0, run)
         self.assertEqual(series(run, "/bad")["failures"], series(run, "/bad")["requests"], run)
+
+    def test_why_there_was_no_answer_is_kept(self):
+        """A check cannot hide that the connection was reset."""
+        self.server = self.serve(recv_request(), reset())
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            U:task("t", {}, function(user)
+                local res = user.http:get("/t")
+                if not res:json().token then res:fail("no token") end
+                res:expect(200)
+                res:ok()
+            end)
+            """)
+        self.assertAllFailed(run, "reset")
+
+    def test_a_script_that_exits(self):
+        """os.exit() would lose the whole report."""
+        run = self.run_scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", {}, function(user) user.http:get("/"); os.exit(0) end)
+            """)
+        self.assertIsNotNone(run.json, run)
+        self.assertGreater(series(run, "/")["requests"], 0, run)
+        self.one_error(run, "scenario.lua:3", "os.exit")
 
     def test_errors_in_hooks_and_handlers(self):
         run = self.run_scenario("""
