@@ -49,6 +49,50 @@ class TestOutputs(Case):
         self.assertStatus(run, OK)
         self.assertEqual(json.loads(run.stdout)["totals"]["requests"], 50)
 
+    def test_print_keeps_out_of_the_json(self):
+        path = self.scenario("""
+            print("while loading")
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", {}, function(user) print("in a task"); user.http:get("/") end)
+            """)
+        run = self.tool("run", path, "--host", self.server.url, "-u", "2", "-d", "300ms",
+                        "--json", "-")
+        self.assertStatus(run, OK)
+        self.assertGreater(json.loads(run.stdout)["totals"]["requests"], 0)
+        self.assertSays(run, "while loading", "in a task")
+
+    def test_strange_names_stay_readable(self):
+        """Bytes that are no UTF-8, quotes, control characters: the JSON parses, no terminal suffers."""
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", {}, function(user)
+                user.http:get("/", { name = "a\\xff\\xfe\\"b\\\\\\27[31m\\nc\\0d" })
+                error("bad \\xff\\27[31m bytes")
+            end)
+            """)
+        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-d", "300ms")
+        self.assertStatus(run, OK)
+        self.assertEqual(len(run.json["series"]), 1, run)
+        self.assertNotIn("\x1b", run.output)
+        self.assertEqual(len(run.json["script_errors"]), 1, run)
+
+    def test_too_many_names_share_one_series(self):
+        path = self.scenario("""
+            local U = inrush.user_class("U", {})
+            local n = 0
+            U:task("t", {}, function(user)
+                n = n + 1
+                user.http:get("/", { name = "/item/" .. n })
+            end)
+            """)
+        run = self.load("run", path, "--host", self.server.url, "-u", "4", "-t", "1", "-d", "3s")
+        self.assertStatus(run, OK)
+        self.assertEqual(run.json["totals"]["requests"], self.server.request_count)
+        self.assertLessEqual(len(run.json["series"]), 2001)
+        if run.json["totals"]["requests"] > 2000:
+            self.assertIn("(other)", [s["name"] for s in run.json["series"]])
+            self.assertSays(run, "(other)", "name")
+
     def test_what_the_json_holds(self):
         run = self.load(*self.args)
         report = run.json

@@ -1,6 +1,7 @@
 """What a server or a network can do wrong becomes a failure of its kind, and nothing is lost."""
 
 import resource
+import socket
 import unittest
 
 from harness import wire
@@ -21,6 +22,19 @@ class TestConnecting(Case):
         self.assertStatus(run, NOTHING)
         self.assertAllFailed(run, "refused", requests=6)
         self.assertSays(run, "refused")
+
+    def test_connecting_that_never_ends(self):
+        """The port's queue is full: neither accepted nor refused."""
+        listener = self.enterContext(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        waiting = []
+        for _ in range(8):
+            sock = self.enterContext(socket.socket())
+            sock.setblocking(False)
+            waiting.append(sock.connect_ex(("127.0.0.1", port)))
+        run = self.load("-c", "2", "-n", "4", "--timeout", "200ms", f"http://127.0.0.1:{port}/")
+        self.assertStatus(run, NOTHING)
+        self.assertAllFailed(run, "timeout", requests=4)
 
     def test_one_off_says_which_target(self):
         with wire.RefusedPort() as port:
@@ -79,6 +93,27 @@ class TestBrokenAnswers(Case):
     def test_bad_content_length(self):
         self.fails("protocol", recv_request(),
                    send(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"), wait_closed())
+
+    def test_content_length_beyond_every_number(self):
+        self.fails("protocol", recv_request(),
+                   send(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n"),
+                   wait_closed())
+
+    def test_chunk_beyond_every_number(self):
+        self.fails("protocol", recv_request(),
+                   send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        b"fffffffffffffffffff\r\n"), wait_closed())
+
+    def test_an_upgrade_nobody_asked_for(self):
+        self.fails("protocol", recv_request(),
+                   send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+                   wait_closed())
+
+    def test_what_a_server_says_does_not_reach_the_terminal(self):
+        run = self.fails("protocol", recv_request(),
+                         send(b"\x1b[2J\x1b]0;owned\x07\r\n\r\n"), wait_closed())
+        self.assertNotIn("\x1b", run.output)
+        self.assertNotIn("\x07", run.output)
 
     def test_two_content_lengths(self):
         self.fails("protocol", recv_request(),
@@ -142,6 +177,53 @@ class TestBrokenAnswers(Case):
         run = self.load("-c", "1", "-n", "4", server.url)
         self.assertEqual(run.json["totals"]["requests"], 4, run)
         self.assertGreater(failure_count(run, "protocol"), 0, run)
+
+    def test_an_idle_connection_may_be_closed(self):
+        """Between two requests of a user that waits: no failure, a new connection."""
+        server = self.serve(recv_request(), send(response(b"ok")), close())
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            U:task("t", {}, function(user) user.http:get("/") end)
+            """)
+        run = self.load("run", path, "--host", server.url, "-u", "3", "-d", "1s")
+        self.assertStatus(run, OK)
+        self.assertEqual(run.json["totals"]["failures"], 0, run)
+        self.assertEqual(run.json["totals"]["requests"], server.request_count)
+        self.assertGreater(server.connections, 3)
+
+    def test_a_large_body_to_a_slow_reader(self):
+        """The socket does not take it all at once."""
+        body = b"x" * (4 << 20)
+        path = self.file("body.lua", f"""
+            local inrush = require "inrush"
+            local body = ("x"):rep({len(body)})
+            local U = inrush.user_class("U", {{ wait = inrush.constant(0.1) }})
+            U:task("t", {{}}, function(user) user.http:post("/", {{ body = body }}) end)
+            """)
+        server = self.serve(repeat([wire.pause(0.1), recv_request(), send(response(b"ok"))]))
+        run = self.load("run", path, "--host", server.url, "-u", "2", "-d", "500ms")
+        self.assertStatus(run, OK)
+        self.assertEqual(run.json["totals"]["failures"], 0, run)
+        self.assertTrue(server.requests)
+        self.assertTrue(all(r.body == body for r in server.requests))
+
+    def test_an_answer_before_the_request_is_over(self):
+        """413 in the middle of a large body, then reset or close: a failure, and no hang."""
+        for end in (reset(), close()):
+            path = self.file("body.lua", """
+                local inrush = require "inrush"
+                local body = ("x"):rep(8 * 1024 * 1024)
+                local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+                U:task("t", {}, function(user) user.http:post("/", { body = body }) end)
+                """)
+            server = self.serve(wire.take_until(b"\r\n\r\n"),
+                                send(response(b"", 413, "Too Large", ["Connection: close"])), end)
+            run = self.load("run", path, "--host", server.url, "-u", "2", "-d", "500ms",
+                            "--timeout", "5s")
+            totals = run.json["totals"]
+            self.assertGreater(totals["requests"], 2, run)
+            self.assertEqual(totals["failures"], totals["requests"], run)
+            self.assertEqual(failure_count(run, "timeout"), 0, run)
 
     def test_what_works_still_counts(self):
         """Failures and successes beside each other, each where it belongs."""

@@ -126,6 +126,11 @@ def recv_request():
     return Connection.recv_request
 
 
+def take_until(mark):
+    """Reads until these bytes have come, as part of something that is no whole request."""
+    return lambda conn: conn.take_until(mark)
+
+
 def send(data):
     """Sends bytes at once. A callable is asked for them: send(lambda conn: b"...")."""
     def step(conn):
