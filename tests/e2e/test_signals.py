@@ -62,6 +62,22 @@ class TestSignals(Case):
         self.assertEqual(told["/stop"], 5, run)
         self.assertEqual(sum(told.values()), server.request_count, run)
 
+    def test_in_the_middle_of_the_ramp(self):
+        server = self.serve(*answer(response(b"ok")))
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
+            U:task("t", {}, function(user) user.http:get("/t") end)
+            function U.on_stop(user) user.http:get("/stop") end
+            """)
+        running = self.start("run", path, "--host", server.url, "-u", "500", "-r", "20")
+        self.wait_until(lambda: server.connections >= 5, running)
+        running.signal()
+        run = self.finish(running)
+        self.assertStatus(run, INTERRUPTED)
+        told = {s["name"]: s["requests"] for s in run.json["series"]}
+        self.assertEqual(told["/stop"], server.connections, run)
+        self.assertEqual(sum(told.values()), server.request_count, run)
+
     def test_tasks_get_their_time_and_no_more(self):
         server = self.serve(*answer(response(b"ok")))
         path = self.scenario(SLOW_TASK)
