@@ -9,6 +9,7 @@
 local core = require "inrush.core"
 local options = require "inrush.options"
 require "inrush.http" -- user.http
+local pg = require "inrush.pg" -- user.pg
 
 local inrush = {}
 
@@ -126,6 +127,8 @@ local CLASS_OPTIONS = {
   extends = options.any(function(value) return declared[value] ~= nil end, "a user class"),
   abstract = options.boolean(),
   target = options.string(),
+  pg = options.any(function(value) return type(value) == "string" or type(value) == "table" end,
+    "a PostgreSQL URL or a table of libpq's keywords"),
   optional = options.boolean(),
   probe = options.any(function(value) return type(value) == "function" end, "a function"),
 }
@@ -168,6 +171,7 @@ function inrush.user_class(name, opts)
     tags = opts.tags or base.tags,
     abstract = opts.abstract or false,
     target = opts.target or base.target,
+    pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2) or base.pg,
     optional = opts.optional or false,
     probe = opts.probe or base.probe,
     tasks = { unpack(base.tasks) },
