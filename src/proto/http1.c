@@ -28,6 +28,10 @@ enum {
     RESERVE_MAX = 1024 * 1024, /* how far a Content-Length is trusted with memory */
 };
 
+/* How long an answer of which op->look has seen enough may take to end by
+ * itself, and so save its connection. */
+static const uint64_t LINGER_NS = 100 * NS_PER_MS;
+
 struct http1_conn {
     struct stream stream;
     const struct http1_origin *origin; /* borrowed, outlives the connection */
@@ -35,9 +39,10 @@ struct http1_conn {
     struct http1_parser parser;
     struct buf buf;
     uint32_t head_at, body_at; /* in buf, when stored */
+    uint64_t enough_ns;        /* when op->look had seen enough; 0: not yet */
     bool stored;
     bool head_seen;
-    bool was_open;     /* the next connection replaces one */
+    bool was_open; /* the next connection replaces one */
     struct backoff backoff;
     ev_timer retry;
 };
@@ -73,17 +78,36 @@ static void fail(struct http1_conn *c, uint64_t now_ns)
     finish(c, now_ns, false);
 }
 
+static void locate_answer(struct http1_conn *c)
+{
+    if (!c->stored)
+        return;
+    c->op->head = c->buf.data + c->head_at;
+    c->op->body = c->buf.data + c->body_at;
+}
+
+/* What went wrong, in op->op.err, does not matter if enough had been seen. */
+static void fail_unless_enough(struct http1_conn *c, uint64_t now_ns)
+{
+    if (c->enough_ns == 0) {
+        fail(c, now_ns);
+        return;
+    }
+    c->op->op.err.kind = ERR_NONE;
+    c->op->op.err.message[0] = '\0';
+    locate_answer(c);
+    finish(c, c->enough_ns, false);
+}
+
 static void done(struct http1_conn *c, uint64_t now_ns)
 {
     struct http1_op *op = c->op;
-    if (c->stored) {
-        op->head = c->buf.data + c->head_at;
-        op->body = c->buf.data + c->body_at;
-    }
+    locate_answer(c);
     /* A server that answers before it has read the whole request is left the
      * rest of it only by closing. */
     bool sent = op->op.sent_ns != 0 && c->stream.failed_write == 0;
-    finish(c, now_ns, c->parser.keep_alive && !op->close_after && sent);
+    finish(c, c->enough_ns != 0 ? c->enough_ns : now_ns,
+           c->parser.keep_alive && !op->close_after && sent);
 }
 
 static const char *phase(const struct http1_conn *c)
@@ -107,7 +131,7 @@ static void on_expired(struct deadline *d)
                 connect_name(name, c->origin->host, c->origin->port));
         backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
     }
-    fail(c, now_ns);
+    fail_unless_enough(c, now_ns);
 }
 
 /* Taking in an answer */
@@ -118,6 +142,8 @@ static int take_head(struct http1_conn *c, struct http1_span head)
     struct http1_op *op = c->op;
     c->head_seen = true;
     op->status = c->parser.status;
+    if (op->look && op->look(op, HTTP1_HEAD, head))
+        c->enough_ns = clock_ns();
     if (!op->keep_body)
         return 0;
     op->head = head.data;
@@ -135,6 +161,8 @@ static int take_body(struct http1_conn *c, struct http1_span part)
     struct http1_op *op = c->op;
     size_t before = op->body_len;
     op->body_len += part.len;
+    if (op->look && c->enough_ns == 0 && op->look(op, HTTP1_BODY, part))
+        c->enough_ns = clock_ns();
     if (!op->keep_body)
         return 0;
     if (op->body_len > HTTP1_BODY_MAX)
@@ -177,6 +205,11 @@ static void store_answer(struct http1_conn *c, bool in_buf)
 /* The read is used up and the answer is not complete. */
 static void keep_rest(struct http1_conn *c, struct http1_span rest, bool in_buf)
 {
+    if (c->enough_ns != 0) {
+        struct deadline *linger = &c->op->op.deadline;
+        deadline_cancel(c->stream.net->deadlines, linger);
+        deadline_arm(c->stream.net->deadlines, linger, c->enough_ns + LINGER_NS);
+    }
     if (c->stored)
         return;
     if (c->head_seen && c->op->keep_body) {
@@ -245,7 +278,7 @@ static void on_data(struct stream *s, char *data, size_t len)
         case HTTP1_ERROR:
             break;
         }
-        fail(c, now_ns);
+        fail_unless_enough(c, now_ns);
         return;
     }
 }
@@ -263,7 +296,7 @@ static void on_ended(struct stream *s, const struct err *err)
         if (http1_parser_eof(&c->parser, kept, &op->op.err) == HTTP1_DONE)
             done(c, now_ns);
         else
-            fail(c, now_ns);
+            fail_unless_enough(c, now_ns);
         return;
     }
     const char *where = op->op.first_byte_ns == 0 ? "without an answer"
@@ -273,7 +306,7 @@ static void on_ended(struct stream *s, const struct err *err)
         err_set(&op->op.err, ERR_RESET, "the server reset the connection %s", where);
     else
         op->op.err = *err;
-    fail(c, now_ns);
+    fail_unless_enough(c, now_ns);
 }
 
 /* Starting */
@@ -346,6 +379,7 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     op->op.err.message[0] = '\0';
     buf_clear(&c->buf);
     c->stored = c->head_seen = false;
+    c->enough_ns = 0;
     http1_parser_init(&c->parser, op->head_request);
 
     uint64_t now_ns = clock_ns();

@@ -1,6 +1,7 @@
 /* A user's HTTP client as its two bindings (requests, responses) share it. */
 #pragma once
 
+#include "proto/sse.h"
 #include "script/http_hosts.h"
 #include "script/internal.h"
 
@@ -41,6 +42,14 @@ struct http_client {
     int expect_len;
     char message[HTTP_STATUS_MESSAGE]; /* of a status failure */
 
+    /* Its events, if it asked to see them (lua_http_stream.c). */
+    const void *events; /* which function */
+    int events_ref;     /* registry reference that keeps it */
+    bool streaming;     /* the answer is a stream of events */
+    struct sse sse;
+
+    struct http_aside *asides; /* owned: requests in the background */
+
     /* The last response. */
     uint64_t response; /* its number in the state; 0: none */
     int kept_ref;      /* registry reference: what is kept of the running task's responses */
@@ -63,3 +72,12 @@ void http_response_push(struct http_client *c);
  * kept, when the task has ended. */
 void http_response_preserve(struct user *u);
 void http_response_forget(struct user *u);
+
+/* The function on top, which is popped, is to be called with each event of the
+ * request that is about to start. */
+void http_events_begin(lua_State *L, struct http_client *c);
+/* Sends a request whose answer nobody waits for, on a connection of its own. */
+int http_background(struct http_client *c, const struct http_link *link,
+                    const struct http1_defaults *defaults, const struct http1_request *request,
+                    double timeout_s, struct err *err);
+void http_stream_release(struct http_client *c);

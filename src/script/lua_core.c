@@ -123,7 +123,18 @@ static int core_measure_begin(lua_State *L)
     return 0;
 }
 
-/* measure_end([message]): with a message it failed. */
+/* The failure's kind that is named at an argument, or the usual one. */
+static enum err_kind kind_at(lua_State *L, int index, enum err_kind usual)
+{
+    const char *name = lua_tostring(L, index);
+    for (int kind = ERR_NONE + 1; name && kind < ERR_KINDS; kind++) {
+        if (strcmp(name, err_kind_name((enum err_kind)kind)) == 0)
+            return (enum err_kind)kind;
+    }
+    return usual;
+}
+
+/* measure_end([message, [kind]]): with a message it failed. */
 static int core_measure_end(lua_State *L)
 {
     struct user *u = user_of(L, "inrush.measure");
@@ -137,10 +148,56 @@ static int core_measure_end(lua_State *L)
     u->due_ns = m->due_ns;
     user_set_sample(u, &sample, true);
     if (message)
-        user_fail_sample(u, ERR_SCRIPT, message);
+        user_fail_sample(u, kind_at(L, 2, ERR_SCRIPT), message);
     else if (m->failure.kind != ERR_NONE)
         user_fail_sample(u, m->failure.kind, m->failure.message);
     return 0;
+}
+
+/* --- for modules that speak a protocol over another ---------------------------------- */
+
+/* user(what): the table of the user whose task runs; raises, naming what, if
+ * none does. */
+static int core_user(lua_State *L)
+{
+    const struct user *u = user_of(L, luaL_checkstring(L, 1));
+    lua_rawgeti(L, LUA_REGISTRYINDEX, u->self);
+    return 1;
+}
+
+/* fail_last(message, [kind]): the last request failed, if it is not counted yet. */
+static int core_fail_last(lua_State *L)
+{
+    struct user *u = user_of(L, "a request");
+    user_fail_sample(u, kind_at(L, 2, ERR_CHECK), luaL_checkstring(L, 1));
+    return 0;
+}
+
+/* discard_last(): the last request does not count. */
+static int core_discard_last(lua_State *L)
+{
+    user_of(L, "a request")->record = false;
+    return 0;
+}
+
+/* measure_last(): what begins with the last request, as yet uncounted, is
+ * measured as one request of its type and name; measure_end ends it. Whether
+ * there is one. */
+static int core_measure_last(lua_State *L)
+{
+    struct user *u = user_of(L, "a request");
+    if (!u->has_sample || !u->record || u->measuring == MEASURE_DEPTH)
+        return 0;
+    if (!u->measures)
+        u->measures = xcalloc(MEASURE_DEPTH, sizeof(*u->measures));
+    u->has_sample = false;
+    u->measures[u->measuring++] = (struct measure){
+        .series = u->sample.series,
+        .start_ns = u->sample.end_ns - u->sample.response_ns,
+        .bytes = u->sample.bytes,
+    };
+    lua_pushboolean(L, true);
+    return 1;
 }
 
 /* --- small things --------------------------------------------------------------------- */
@@ -212,6 +269,10 @@ static const luaL_Reg functions[] = {
     {"sleep", core_sleep},
     {"measure_begin", core_measure_begin},
     {"measure_end", core_measure_end},
+    {"user", core_user},
+    {"fail_last", core_fail_last},
+    {"discard_last", core_discard_last},
+    {"measure_last", core_measure_last},
     {"log", core_log},
     {"warn_once", core_warn_once},
     {"raise", core_raise},

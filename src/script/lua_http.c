@@ -27,13 +27,15 @@ enum option {
     OPT_TIMEOUT,
     OPT_EXPECT,
     OPT_RECORD,
+    OPT_EVENTS,
+    OPT_BACKGROUND,
 };
 
 static const char *const option_names[] = {
     [OPT_NAME] = "name",     [OPT_TYPE] = "type",       [OPT_HEADERS] = "headers",
     [OPT_QUERY] = "query",   [OPT_JSON] = "json",       [OPT_BODY] = "body",
     [OPT_FORM] = "form",     [OPT_TIMEOUT] = "timeout", [OPT_EXPECT] = "expect",
-    [OPT_RECORD] = "record",
+    [OPT_RECORD] = "record", [OPT_EVENTS] = "events",   [OPT_BACKGROUND] = "background",
 };
 
 enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
@@ -69,6 +71,10 @@ struct call {
     unsigned given; /* bits 1 << enum option */
     double timeout_s;
     struct http1_span type, name; /* the series; type is the method unless given */
+    int expect[HTTP_EXPECT_MAX];
+    int expect_len;
+    bool record;
+    bool background;
 };
 
 static struct http1_span span_at(lua_State *L, int index)
@@ -90,7 +96,7 @@ static void unknown_option(lua_State *L)
     script_raise(
         L,
         "unknown request option '%s'; there are name, type, headers, query, json, body, form, "
-        "timeout, expect and record",
+        "timeout, expect, record, events and background",
         given);
 }
 
@@ -125,7 +131,7 @@ static void read_headers(lua_State *L, struct call *call)
     }
 }
 
-static void read_expect(lua_State *L, struct http_client *c)
+static void read_expect(lua_State *L, struct call *c)
 {
     c->expect_len = 0;
     if (lua_isnumber(L, -1)) {
@@ -212,7 +218,7 @@ static double read_duration(lua_State *L)
 }
 
 /* The value of option `which` is on top, and stays there. */
-static void read_option(lua_State *L, struct http_client *c, struct call *call, int which)
+static void read_option(lua_State *L, struct call *call, int which)
 {
     switch (which) {
     case OPT_NAME:
@@ -240,11 +246,18 @@ static void read_option(lua_State *L, struct http_client *c, struct call *call, 
         want(L, call->timeout_s > 0, "timeout", "above 0: seconds, or a duration such as '500ms'");
         break;
     case OPT_EXPECT:
-        read_expect(L, c);
+        read_expect(L, call);
         break;
     case OPT_RECORD:
         want(L, lua_isboolean(L, -1), "record", "true or false");
-        c->record = lua_toboolean(L, -1);
+        call->record = lua_toboolean(L, -1);
+        break;
+    case OPT_EVENTS:
+        want(L, lua_isfunction(L, -1), "events", "a function");
+        break;
+    case OPT_BACKGROUND:
+        want(L, lua_isboolean(L, -1), "background", "true or false");
+        call->background = lua_toboolean(L, -1);
         break;
     default:
         break;
@@ -260,8 +273,7 @@ static int which_option(const struct names *names, const void *key)
     return OPT_NONE;
 }
 
-static void read_options(lua_State *L, struct names *names, struct http_client *c,
-                         struct call *call)
+static void read_options(lua_State *L, const struct names *names, struct call *call)
 {
     for (lua_pushnil(L); lua_next(L, ARG_OPTIONS); lua_pop(L, 1)) {
         int which = which_option(names, lua_topointer(L, -2));
@@ -270,7 +282,7 @@ static void read_options(lua_State *L, struct names *names, struct http_client *
             unknown_option(L);
         }
         call->given |= 1u << which;
-        read_option(L, c, call, which);
+        read_option(L, call, which);
     }
     const unsigned bodies = 1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM;
     if (__builtin_popcount(call->given & bodies) > 1)
@@ -542,6 +554,52 @@ static struct http_client *client_at(lua_State *L, int index)
     return box->client;
 }
 
+static void init_call(lua_State *L, struct call *call, const struct user *u)
+{
+    memset(&call->request, 0, sizeof(call->request)); /* not all of it: the headers are many */
+    call->request.headers = call->headers;
+    call->request.method = call->type = span_at(L, lua_upvalueindex(UP_METHOD));
+    call->request.target = span_at(L, ARG_TARGET);
+    call->given = 0;
+    call->timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
+    call->expect_len = 0;
+    call->record = true;
+    call->background = false;
+    if (!call->request.target.data)
+        script_raise(L, "a request takes a path or a URL, not %s", luaL_typename(L, ARG_TARGET));
+}
+
+/* Raises unless the client's user can wait here. */
+static void check_waits(lua_State *L, const struct user *u)
+{
+    if (u->script->current == u && u->thread.co == L && lua_isyieldable(L))
+        return;
+    user_to_wait(L, "user.http"); /* says what is wrong, if it is not the user */
+    script_raise(L, "a user's http client serves only its own user");
+}
+
+/* Makes body, query and the path's prefix; what they are made of stays on the
+ * stack. */
+static void complete_request(lua_State *L, struct script *s, struct call *call,
+                             const struct http_link *link)
+{
+    if (call->given & (1u << OPT_JSON | 1u << OPT_FORM))
+        make_body(L, s, call);
+    if (given(call, OPT_QUERY)) {
+        if (given(call, OPT_FORM)) { /* both are laid out in scratch: keep the body */
+            lua_pushlstring(L, call->request.body.data, call->request.body.len);
+            call->request.body = span_at(L, -1);
+        }
+        add_query(L, call);
+    }
+    if (link->host->prefix[0]) {
+        lua_pushstring(L, link->host->prefix);
+        lua_pushlstring(L, call->request.target.data, call->request.target.len);
+        lua_concat(L, 2);
+        call->request.target = span_at(L, -1);
+    }
+}
+
 /* client:get(target, options) and the like: begins the request and yields; what
  * is given at resumption, the response, is what the method returns. */
 static int http_start(lua_State *L)
@@ -549,53 +607,41 @@ static int http_start(lua_State *L)
     struct http_client *c = client_at(L, ARG_SELF);
     struct user *u = c->user;
     struct script *s = u->script;
-    if (s->current != u || u->thread.co != L || !lua_isyieldable(L)) {
-        user_to_wait(L, "user.http"); /* says what is wrong, if it is not the user */
-        script_raise(L, "a user's http client serves only its own user");
-    }
     struct names *names = lua_touserdata(L, lua_upvalueindex(UP_NAMES));
-    struct call call; /* not zeroed whole: the headers are many */
-    memset(&call.request, 0, sizeof(call.request));
-    call.request.headers = call.headers;
-    call.type = call.request.method = span_at(L, lua_upvalueindex(UP_METHOD));
-    call.request.target = span_at(L, ARG_TARGET);
-    call.given = 0;
-    call.timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : s->options->timeout_s;
-    if (!call.request.target.data)
-        script_raise(L, "a request takes a path or a URL, not %s", luaL_typename(L, ARG_TARGET));
-
-    user_begin(u);
-    c->record = true;
-    c->expect_len = 0;
+    struct call call;
+    struct err err;
+    init_call(L, &call, u);
     int options = lua_type(L, ARG_OPTIONS);
     if (options == LUA_TTABLE)
-        read_options(L, names, c, &call);
+        read_options(L, names, &call);
     else if (options > LUA_TNIL)
         script_raise(L, "request options must be a table, not %s", lua_typename(L, options));
 
     struct http_link *link = find_link(L, c, &call.request.target);
+    if (call.background) {
+        complete_request(L, s, &call, link);
+        if (http_background(c, link, link_defaults(L, c, link), &call.request, call.timeout_s,
+                            &err) < 0)
+            script_raise(L, "%s", err.message);
+        return 0;
+    }
+
+    check_waits(L, u);
+    user_begin(u);
+    c->record = call.record;
+    c->expect_len = call.expect_len;
+    memcpy(c->expect, call.expect, (size_t)call.expect_len * sizeof(*c->expect));
     c->series = given(&call, OPT_NAME) ? find_series(L, names, s, call.type, call.name)
                                        : find_series_of_path(L, names, s, &call);
-    if (call.given & (1u << OPT_JSON | 1u << OPT_FORM))
-        make_body(L, s, &call);
-    if (given(&call, OPT_QUERY)) {
-        if (given(&call, OPT_FORM)) { /* both are laid out in scratch: keep the body */
-            lua_pushlstring(L, call.request.body.data, call.request.body.len);
-            call.request.body = span_at(L, -1);
-        }
-        add_query(L, &call);
-    }
-    if (link->host->prefix[0]) {
-        lua_pushstring(L, link->host->prefix);
-        lua_pushlstring(L, call.request.target.data, call.request.target.len);
-        lua_concat(L, 2);
-        call.request.target = span_at(L, -1);
-    }
-    struct err err;
+    complete_request(L, s, &call, link);
     buf_clear(&c->request);
     if (http1_request_add(&c->request, link_defaults(L, c, link), &call.request, &err) < 0)
         script_raise(L, "%s", err.message);
-
+    c->op.look = NULL;
+    if (given(&call, OPT_EVENTS)) {
+        lua_getfield(L, ARG_OPTIONS, option_names[OPT_EVENTS]);
+        http_events_begin(L, c);
+    }
     c->op.op.complete = completed;
     c->op.op.owner = c;
     c->op.request = c->request.data;
@@ -661,6 +707,7 @@ void *http_client_new(lua_State *L, struct user *u)
     lua_pushvalue(L, -1);
     c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     c->kept_ref = LUA_NOREF;
+    c->events_ref = LUA_NOREF;
     c->user = u;
     return c;
 }
@@ -669,6 +716,7 @@ void http_client_free(void *client)
 {
     struct http_client *c = client;
     lua_State *L = c->user->script->L;
+    http_stream_release(c);
     c->box->client = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);
     luaL_unref(L, LUA_REGISTRYINDEX, c->kept_ref);

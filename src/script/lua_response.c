@@ -14,7 +14,6 @@
 #include "script/http_client.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char headers_meta[] = "inrush.http.Headers";
 
@@ -370,23 +369,16 @@ static bool answered(const struct sample *sample)
     return sample->error == ERR_NONE || sample->error == ERR_STATUS || sample->error == ERR_CHECK;
 }
 
-/* res:fail(why, kind): it failed. The kind is a check's unless "status" or
- * "protocol" is given, which is for modules that speak a protocol over HTTP.
- * Returns res. */
+/* res:fail(why): it failed. Returns res. */
 static int fail(lua_State *L)
 {
     struct http_client *c = uncounted(L, "fail");
-    lua_settop(L, 3);
-    const char *why = lua_tostring(L, 2), *kind = lua_tostring(L, 3);
+    lua_settop(L, 2);
+    const char *why = lua_tostring(L, 2);
     if (!why)
         script_raise(L, "res:fail takes the reason as a string, not %s", luaL_typename(L, 2));
-    enum err_kind as = ERR_CHECK;
-    if (kind && strcmp(kind, err_kind_name(ERR_STATUS)) == 0)
-        as = ERR_STATUS;
-    else if (kind && strcmp(kind, err_kind_name(ERR_PROTOCOL)) == 0)
-        as = ERR_PROTOCOL;
     if (answered(&c->user->sample))
-        user_fail_sample(c->user, as, why);
+        user_fail_sample(c->user, ERR_CHECK, why);
     lua_settop(L, 1);
     return 1;
 }
