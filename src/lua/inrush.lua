@@ -9,6 +9,7 @@
 local core = require "inrush.core"
 local options = require "inrush.options"
 require "inrush.http" -- user.http
+local redis = require "inrush.redis" -- user.redis
 local pg = require "inrush.pg" -- user.pg
 
 local inrush = {}
@@ -121,6 +122,7 @@ local CLASS_OPTIONS = {
   wait = options.any(is_wait,
     "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
   host = options.string(),
+  redis = redis.url,
   headers = options.table(),
   timeout = options.duration(),
   tags = options.list_of_strings(),
@@ -166,6 +168,7 @@ function inrush.user_class(name, opts)
     fixed_count = opts.fixed_count or 0,
     wait = opts.wait or base.wait,
     host = opts.host or base.host,
+    redis = opts.redis or base.redis,
     timeout = opts.timeout or base.timeout,
     headers = {},
     tags = opts.tags or base.tags,

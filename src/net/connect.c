@@ -53,38 +53,45 @@ const char *connect_name(char buf[CONNECT_NAME_MAX], const char *host, int port)
     return buf;
 }
 
-static void describe_errno(struct connector *c, int errnum)
+void connect_errno(struct err *err, int errnum, const char *name)
 {
-    char buf[CONNECT_NAME_MAX];
-    const char *name = connect_name(buf, c->host, c->port);
     struct rlimit files = {0};
 
     switch (errnum) {
     case ECONNREFUSED:
-        err_set(&c->err, ERR_REFUSED, "connection refused by %s", name);
+        err_set(err, ERR_REFUSED, "connection refused by %s", name);
+        break;
+    case ENOENT:
+        err_set(err, ERR_REFUSED, "no socket at %s: is the server running?", name);
         break;
     case ECONNRESET:
-        err_set(&c->err, ERR_RESET, "connection reset while connecting to %s", name);
+        err_set(err, ERR_RESET, "connection reset while connecting to %s", name);
         break;
     case ETIMEDOUT:
-        err_set(&c->err, ERR_TIMEOUT, "timed out while connecting to %s: no answer", name);
+        err_set(err, ERR_TIMEOUT, "timed out while connecting to %s: no answer", name);
         break;
     case EMFILE:
         getrlimit(RLIMIT_NOFILE, &files);
-        err_set(&c->err, ERR_SYSTEM,
+        err_set(err, ERR_SYSTEM,
                 "cannot open a connection to %s: too many open files (the limit is %llu; raise it "
                 "with ulimit -n)",
                 name, (unsigned long long)files.rlim_cur);
         break;
     case EADDRNOTAVAIL:
-        err_set(&c->err, ERR_SYSTEM,
+        err_set(err, ERR_SYSTEM,
                 "cannot connect to %s: no local port left, the ephemeral ports ran out (see "
                 "net.ipv4.ip_local_port_range)",
                 name);
         break;
     default:
-        err_errno(&c->err, errnum, "cannot connect to %s", name);
+        err_errno(err, errnum, "cannot connect to %s", name);
     }
+}
+
+static void describe_errno(struct connector *c, int errnum)
+{
+    char buf[CONNECT_NAME_MAX];
+    connect_errno(&c->err, errnum, connect_name(buf, c->host, c->port));
 }
 
 static void drop_attempt(struct connector *c, struct attempt *a)

@@ -29,3 +29,6 @@ void connector_cancel(struct connector *c);
 /* "host:port", or "[host]:port" for an IPv6 address, into buf; returns it. */
 enum { CONNECT_NAME_MAX = 300 };
 const char *connect_name(char buf[CONNECT_NAME_MAX], const char *host, int port);
+
+/* What came of connecting to `name`, from an errno. */
+void connect_errno(struct err *err, int errnum, const char *name);

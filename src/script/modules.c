@@ -5,6 +5,7 @@ const struct script_module script_modules[] = {
     {"inrush.core", script_open_core},
     {"inrush.crypto", script_open_crypto},
     {"inrush.http.core", script_open_http},
+    {"inrush.redis.core", script_open_redis},
     {"inrush.pg.core", script_open_pg},
 };
 

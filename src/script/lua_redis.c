@@ -1,0 +1,484 @@
+/*
+ * user.redis: lays a command or a pipeline out, starts it and yields. Replies
+ * become Lua values on the user's coroutine as they come; on completion the
+ * sample is made and the coroutine resumed with them.
+ *
+ * Values: strings and statuses are strings, integers numbers (beyond 2^53 a
+ * string, so that no digit is lost), arrays lists, null nil; inside a list null
+ * is false and an error { err = message }, as in Redis' own Lua.
+ */
+#include "base/mem.h"
+#include "base/suggest.h"
+#include "base/units.h"
+#include "proto/redis.h"
+#include "script/internal.h"
+#include "script/scenario.h"
+
+#include <ctype.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char default_url[] = "redis://localhost:6379/0";
+
+/* The Lua userdata that stands for a client; emptied when that goes. */
+struct redis_box {
+    const void *tag;
+    struct redis_client *client;
+};
+
+struct redis_client {
+    struct redis_box *box; /* kept alive by box_ref */
+    int box_ref;
+    struct user *user; /* borrowed, outlives it */
+    struct redis_target target;
+    struct redis_conn *conn; /* owned */
+    struct redis_request request;
+    struct redis_op op;
+
+    /* The current operation. */
+    uint32_t series;
+    bool record;
+    bool pipeline; /* the replies go into one list */
+    int values;    /* on the coroutine so far */
+};
+
+/* Upvalues of methods: tables of series numbers by name given and by command
+ * word; the word of a method that is named after its command. */
+enum { UP_NAMED = 1, UP_WORDS, UP_WORD };
+
+/* --- replies -------------------------------------------------------------------- */
+
+/* The greatest whole number up to which Lua's are exact: 2^53. */
+#define EXACT_MAX 9007199254740992LL
+
+static void push_integer(lua_State *L, long long n)
+{
+    if (n >= -EXACT_MAX && n <= EXACT_MAX) {
+        lua_pushnumber(L, (lua_Number)n);
+    } else {
+        char text[24];
+        int len = snprintf(text, sizeof(text), "%lld", n);
+        lua_pushlstring(L, text, (size_t)len);
+    }
+}
+
+static void push_nested(lua_State *L, const redisReply *r);
+
+static void push_list(lua_State *L, const redisReply *r)
+{
+    lua_createtable(L, (int)r->elements, 0);
+    for (size_t i = 0; i < r->elements; i++) {
+        push_nested(L, r->element[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+}
+
+static void push_reply(lua_State *L, const redisReply *r)
+{
+    luaL_checkstack(L, 4, "a reply");
+    switch (r->type) {
+    case REDIS_REPLY_INTEGER:
+        push_integer(L, r->integer);
+        break;
+    case REDIS_REPLY_NIL:
+        lua_pushnil(L);
+        break;
+    case REDIS_REPLY_ARRAY:
+        push_list(L, r);
+        break;
+#if HIREDIS_MAJOR >= 1
+    case REDIS_REPLY_SET:
+    case REDIS_REPLY_PUSH:
+        push_list(L, r);
+        break;
+    case REDIS_REPLY_MAP:
+        lua_createtable(L, 0, (int)r->elements / 2);
+        for (size_t i = 0; i + 1 < r->elements; i += 2) {
+            push_nested(L, r->element[i]);
+            push_nested(L, r->element[i + 1]);
+            lua_rawset(L, -3);
+        }
+        break;
+    case REDIS_REPLY_DOUBLE:
+        lua_pushnumber(L, r->dval);
+        break;
+    case REDIS_REPLY_BOOL:
+        lua_pushboolean(L, r->integer != 0);
+        break;
+#endif
+    default:
+        lua_pushlstring(L, r->str, r->len);
+        break;
+    }
+}
+
+static void push_nested(lua_State *L, const redisReply *r)
+{
+    if (r->type == REDIS_REPLY_ERROR) {
+        lua_createtable(L, 0, 1);
+        lua_pushlstring(L, r->str, r->len);
+        lua_setfield(L, -2, "err");
+    } else if (r->type == REDIS_REPLY_NIL) {
+        lua_pushboolean(L, 0);
+    } else {
+        push_reply(L, r);
+    }
+}
+
+static void got_reply(struct redis_op *op, const redisReply *reply)
+{
+    struct redis_client *c = op->op.owner;
+    lua_State *co = c->user->thread.co;
+    luaL_checkstack(co, 4, "a reply");
+    if (c->pipeline) {
+        if (op->replies == 1)
+            lua_createtable(co, (int)c->request.starts.len, 0);
+        push_nested(co, reply);
+        lua_rawseti(co, -2, (int)op->replies);
+        c->values = 1;
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        lua_pushnil(co);
+        lua_pushlstring(co, reply->str, reply->len);
+        c->values = 2;
+    } else {
+        push_reply(co, reply);
+        c->values = 1;
+    }
+}
+
+static void completed(struct op *op)
+{
+    struct redis_client *c = op->owner;
+    struct sample sample = {
+        .series = c->series,
+        .response_ns = op->end_ns - op->start_ns,
+        .service_ns = op->end_ns - op->start_ns,
+        .bytes = op->bytes,
+        .error = op->err.kind,
+        .message = op->err.message,
+        .end_ns = op->end_ns,
+    };
+    user_set_sample(c->user, &sample, c->record);
+    if (op->err.kind == ERR_CANCELLED)
+        return;
+    lua_State *co = c->user->thread.co;
+    if (op->err.kind != ERR_NONE && c->values < 2) {
+        /* Without an answer; or with one that holds an error among its values. */
+        luaL_checkstack(co, 2, "an error");
+        if (op->err.kind != ERR_STATUS || c->values == 0)
+            lua_pushnil(co);
+        lua_pushstring(co, op->err.message);
+        c->values = 2;
+    }
+    user_resume(c->user, c->values);
+}
+
+static void cancel(struct user *u)
+{
+    redis_cancel(((struct redis_client *)u->clients[PROTOCOL_REDIS])->conn);
+}
+
+/* --- commands ------------------------------------------------------------------- */
+
+static const char client_tag;
+
+/* The client at 1, of the user whose task runs and may wait. */
+static struct redis_client *client_to_start(lua_State *L)
+{
+    struct redis_box *box = lua_touserdata(L, 1);
+    if (!box || lua_objlen(L, 1) != sizeof(*box) || box->tag != &client_tag)
+        script_raise(L, "call it with a colon: user.redis:command(...)");
+    if (!box->client)
+        script_raise(L, "this user is gone; its Redis client with it");
+    struct user *u = box->client->user;
+    if (u->script->current != u || u->thread.co != L || !lua_isyieldable(L)) {
+        user_to_wait(L, "user.redis"); /* says what is wrong, if it is not the user */
+        script_raise(L, "a user's Redis client serves only its own user");
+    }
+    return box->client;
+}
+
+/* The series of the string at index, with upper-case letters if asked. */
+static uint32_t find_series(lua_State *L, struct script *s, int index, int known, bool upper)
+{
+    lua_pushvalue(L, index);
+    lua_rawget(L, lua_upvalueindex(known));
+    if (lua_isnil(L, -1)) {
+        size_t len;
+        const char *text = lua_tolstring(L, index, &len);
+        char *name = xstrndup(text, len);
+        for (size_t i = 0; upper && i < len; i++)
+            name[i] = (char)toupper((unsigned char)name[i]);
+        uint32_t id = catalog_intern(s->catalog, "REDIS", 5, name, len);
+        free(name);
+        lua_pushvalue(L, index);
+        lua_pushinteger(L, (lua_Integer)id);
+        lua_rawset(L, lua_upvalueindex(known));
+        lua_pop(L, 1);
+        return id;
+    }
+    uint32_t id = (uint32_t)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return id;
+}
+
+/* Reads the table at index; true when it names the series. */
+static bool read_options(lua_State *L, struct redis_client *c, int index, double *timeout_s)
+{
+    static const char *const names[] = {"name", "record", "timeout"};
+    bool named = false;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        const char *option = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (strcmp(option, "name") == 0) {
+            if (lua_type(L, -1) != LUA_TSTRING)
+                script_raise(L, "option 'name' must be a string, not %s", luaL_typename(L, -1));
+            c->series = find_series(L, c->user->script, lua_gettop(L), UP_NAMED, false);
+            named = true;
+        } else if (strcmp(option, "timeout") == 0) {
+            *timeout_s = 0;
+            if (lua_type(L, -1) == LUA_TNUMBER)
+                *timeout_s = lua_tonumber(L, -1);
+            else if (lua_type(L, -1) == LUA_TSTRING)
+                (void)units_parse_duration(lua_tostring(L, -1), timeout_s, NULL);
+            if (!(*timeout_s > 0))
+                script_raise(L, "option 'timeout' must be above 0: seconds, or a duration such as "
+                                "'500ms'");
+        } else if (strcmp(option, "record") == 0) {
+            if (!lua_isboolean(L, -1))
+                script_raise(L, "option 'record' must be true or false, not %s",
+                             luaL_typename(L, -1));
+            c->record = lua_toboolean(L, -1);
+        } else {
+            const char *near = suggest(option, names, 3);
+            if (near)
+                script_raise(L, "unknown option '%s' of a Redis command; did you mean '%s'?",
+                             option, near);
+            script_raise(L,
+                         "unknown option '%s' of a Redis command; there are name, record and "
+                         "timeout (a table is never an argument)",
+                         option);
+        }
+    }
+    return named;
+}
+
+enum { NUMBER_MAX = 32 };
+
+/* A number as text: whole ones in full, others as short as they come back. */
+static size_t format_number(char text[NUMBER_MAX], double n)
+{
+    if (n >= -EXACT_MAX && n <= EXACT_MAX && (double)(long long)n == n)
+        return (size_t)snprintf(text, NUMBER_MAX, "%lld", (long long)n);
+    int len = 0;
+    for (int precision = 15; precision <= 17; precision++) {
+        len = snprintf(text, NUMBER_MAX, "%.*g", precision, n);
+        if (strtod(text, NULL) == n)
+            break;
+    }
+    return (size_t)len;
+}
+
+/* Appends the value at index as the command's argument number n; the first is
+ * its name. */
+static void add_argument(lua_State *L, struct redis_client *c, int index, size_t n)
+{
+    size_t len;
+    const char *text;
+    char number[NUMBER_MAX];
+    if (lua_type(L, index) == LUA_TSTRING) {
+        text = lua_tolstring(L, index, &len);
+    } else if (lua_type(L, index) == LUA_TNUMBER) {
+        text = number;
+        len = format_number(number, lua_tonumber(L, index));
+    } else {
+        script_raise(L, "argument %zu of a Redis command must be a string or a number, not %s", n,
+                     luaL_typename(L, index));
+    }
+    if (n == 1 && redis_request_is_stream(text, len))
+        script_raise(L,
+                     "%s makes the connection a stream of messages instead of answering; "
+                     "user.redis cannot do that",
+                     text);
+    redis_request_arg(&c->request, text, len);
+}
+
+static struct redis_client *prepare(lua_State *L, double *timeout_s)
+{
+    struct redis_client *c = client_to_start(L);
+    struct user *u = c->user;
+    *timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
+    c->record = true;
+    redis_request_clear(&c->request);
+    return c;
+}
+
+static int start(lua_State *L, struct redis_client *c, bool pipeline, double timeout_s)
+{
+    user_begin(c->user);
+    c->pipeline = pipeline;
+    c->values = 0;
+    redis_start(c->conn, &c->op, timeout_s);
+    user_wait(c->user, cancel);
+    return lua_yield(L, 0);
+}
+
+/* client:command(word, ...): a command, begun; what is given at resumption is
+ * what the method returns. A method named after its command has the word as an
+ * upvalue. */
+static int command(lua_State *L)
+{
+    double timeout_s;
+    struct redis_client *c = prepare(L, &timeout_s);
+    int last = lua_gettop(L);
+    bool named = lua_type(L, last) == LUA_TTABLE && read_options(L, c, last, &timeout_s);
+    if (lua_type(L, last) == LUA_TTABLE)
+        last--;
+    int word = lua_isnil(L, lua_upvalueindex(UP_WORD)) ? 2 : lua_upvalueindex(UP_WORD);
+    int first = word == 2 ? 3 : 2;
+    if (lua_type(L, word) != LUA_TSTRING || (word == 2 && last < 2))
+        script_raise(L, "command takes the command's name first, such as \"GET\", not %s",
+                     luaL_typename(L, 2));
+    redis_request_begin(&c->request, (size_t)(last - first + 2));
+    add_argument(L, c, word, 1);
+    for (int i = first; i <= last; i++)
+        add_argument(L, c, i, (size_t)(i - first + 2));
+    if (!named)
+        c->series = find_series(L, c->user->script, word, UP_WORDS, true);
+    return start(L, c, false, timeout_s);
+}
+
+/* client:send_pipeline(commands, options): a list of commands, each a list of
+ * its words (n: how many, where the last may be nil). */
+static int send_pipeline(lua_State *L)
+{
+    double timeout_s;
+    struct redis_client *c = prepare(L, &timeout_s);
+    lua_settop(L, 3);
+    bool named = lua_istable(L, 3) && read_options(L, c, 3, &timeout_s);
+    size_t commands = lua_objlen(L, 2);
+    for (size_t i = 1; i <= commands; i++) {
+        lua_rawgeti(L, 2, (int)i);
+        if (!lua_istable(L, -1))
+            script_raise(L,
+                         "command %zu of a pipeline must be a list such as { \"GET\", key }, "
+                         "not %s",
+                         i, luaL_typename(L, -1));
+        lua_getfield(L, -1, "n");
+        size_t args = lua_isnumber(L, -1) ? (size_t)lua_tointeger(L, -1) : lua_objlen(L, -2);
+        lua_pop(L, 1);
+        if (args == 0)
+            script_raise(L, "command %zu of a pipeline is empty", i);
+        redis_request_begin(&c->request, args);
+        for (size_t n = 1; n <= args; n++) {
+            lua_rawgeti(L, -1, (int)n);
+            add_argument(L, c, lua_gettop(L), n);
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    if (!named) {
+        lua_pushliteral(L, "PIPELINE");
+        c->series = find_series(L, c->user->script, lua_gettop(L), UP_NAMED, false);
+    }
+    return start(L, c, true, timeout_s);
+}
+
+/* --- clients -------------------------------------------------------------------- */
+
+static const char client_meta[] = "inrush.redis.Client";
+
+void *redis_client_new(lua_State *L, struct user *u)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, u->class->self);
+    lua_getfield(L, -1, "redis");
+    const char *url = lua_isstring(L, -1) ? lua_tostring(L, -1) : default_url;
+    struct redis_target target;
+    struct err err;
+    if (redis_target_parse(&target, url, &err) < 0)
+        script_raise(L, "the Redis URL %s", err.message);
+    lua_pop(L, 2);
+
+    struct redis_client *c = xcalloc(1, sizeof(*c));
+    c->user = u;
+    c->target = target;
+    c->conn = redis_conn_new(u->script->net, &c->target);
+    c->op.op.complete = completed;
+    c->op.op.owner = c;
+    c->op.request = &c->request;
+    c->op.reply = got_reply;
+    c->box = lua_newuserdata(L, sizeof(*c->box));
+    *c->box = (struct redis_box){&client_tag, c};
+    luaL_getmetatable(L, client_meta);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return c;
+}
+
+void redis_client_free(void *client)
+{
+    struct redis_client *c = client;
+    c->box->client = NULL;
+    luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
+    redis_conn_free(c->conn);
+    redis_target_release(&c->target);
+    redis_request_release(&c->request);
+    free(c);
+}
+
+/* method(word): the client method that sends this command. Upvalues as those
+ * of the method. */
+static int make_method(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    lua_pushvalue(L, lua_upvalueindex(UP_NAMED));
+    lua_pushvalue(L, lua_upvalueindex(UP_WORDS));
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, command, UP_WORD);
+    return 1;
+}
+
+/* check(url): nothing, or what is wrong with it. */
+static int check_url(lua_State *L)
+{
+    struct redis_target target;
+    struct err err;
+    if (redis_target_parse(&target, luaL_checkstring(L, 1), &err) == 0) {
+        redis_target_release(&target);
+        return 0;
+    }
+    lua_pushstring(L, err.message);
+    return 1;
+}
+
+/* The module's table: Client, whose methods inrush/redis.lua completes; method,
+ * which makes them; check. */
+int script_open_redis(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushcfunction(L, check_url);
+    lua_setfield(L, -2, "check");
+
+    luaL_newmetatable(L, client_meta);
+    lua_newtable(L); /* Client */
+    lua_newtable(L); /* the tables of series */
+    lua_newtable(L);
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_pushnil(L);
+    lua_pushcclosure(L, command, UP_WORD);
+    lua_setfield(L, -4, "command");
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, send_pipeline, UP_WORDS);
+    lua_setfield(L, -4, "send_pipeline");
+    lua_pushcclosure(L, make_method, UP_WORDS);
+    lua_setfield(L, -4, "method");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -4, "Client");
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    return 1;
+}
