@@ -228,3 +228,9 @@ void json_null(struct json *j)
     before_value(j);
     buf_adds(j->out, "null");
 }
+
+void json_raw(struct json *j, const char *value, size_t len)
+{
+    before_value(j);
+    buf_add(j->out, value, len);
+}

@@ -34,3 +34,5 @@ void json_int(struct json *j, int64_t n);
 void json_number(struct json *j, double n, int digits);
 void json_bool(struct json *j, bool b);
 void json_null(struct json *j);
+/* A value that is JSON already, as it is. */
+void json_raw(struct json *j, const char *value, size_t len);

@@ -287,6 +287,17 @@ static void calls_out_of_order_are_assertions(void **state)
 }
 #endif
 
+static void raw_values(void **state)
+{
+    (void)state;
+    struct json *j = start(false);
+    json_array_begin(j);
+    json_raw(j, "{\"a\":1}", 7);
+    json_raw(j, "nullx", 4);
+    json_array_end(j);
+    assert_written("[{\"a\":1},null]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +307,7 @@ int main(void)
         cmocka_unit_test(strings_become_valid_utf8),
         cmocka_unit_test(nesting_and_commas_compact),
         cmocka_unit_test(nesting_and_commas_indented),
+        cmocka_unit_test(raw_values),
         cmocka_unit_test(a_document_goes_behind_what_is_there),
 #ifndef NDEBUG
         cmocka_unit_test(calls_out_of_order_are_assertions),
