@@ -12,6 +12,13 @@ int cmd_serve(const struct cli_args *args)
         .error_rate = args->error_rate,
         .threads = (int)args->threads,
         .token = args->token,
+        .sessions = (uint32_t)args->session_limit,
+        .session_idle_s = (uint32_t)args->session_idle,
+        .list_page = (size_t)args->list_page,
+        .required_capability = args->require_capability,
+        .event_streams = args->sse,
+        .jwt_secret = args->jwt_secret,
+        .server_id = args->server_id,
         .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),
     };
     struct err err;

@@ -128,11 +128,12 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
             .id = CMD_SERVE,
             .name = "serve",
             .usage = "serve [options]",
-            .summary = "serve something to load: a fast-time server",
+            .summary = "serve something to load: a fast-time server, REST and MCP",
             .description =
-                "Starts the embedded target, which answers the routes that the baseline "
-                "scenario loads (/api/v1/time, /api/v1/convert, /health and others), until "
-                "Ctrl-C. It can be made slow, or made to fail, to see how a report shows that.",
+                "Starts the embedded target, which answers what the baseline scenario loads, "
+                "until Ctrl-C: the REST routes (/api/v1/time, /api/v1/convert, /health and "
+                "others), MCP at /http and /mcp, and the MCP gateway's /servers/ID/mcp. It can be "
+                "made slow, or made to fail, to see how a report shows that.",
             .examples =
                 {
                     {"inrush serve", "a target on port 8888"},

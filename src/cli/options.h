@@ -57,6 +57,13 @@ enum cli_opt {
     OPT_SERVE_LATENCY,
     OPT_ERROR_RATE,
     OPT_TOKEN,
+    OPT_SSE,
+    OPT_SESSION_LIMIT,
+    OPT_SESSION_IDLE,
+    OPT_LIST_PAGE,
+    OPT_REQUIRE_CAPABILITY,
+    OPT_JWT_SECRET,
+    OPT_SERVER_ID,
     OPT_HELP,
     OPT_VERSION,
     CLI_OPTS
@@ -139,6 +146,13 @@ struct cli_args {
     const char *serve_latency; /* as target/latency.h has it; NULL: none */
     double error_rate;         /* 0..1 */
     const char *token;
+    bool sse;
+    uint64_t session_limit;
+    double session_idle; /* seconds */
+    uint64_t list_page;  /* 0: all */
+    const char *require_capability;
+    const char *jwt_secret;
+    const char *server_id;
 
     bool help, version; /* never seen by a command: the parser turns them into one */
 };

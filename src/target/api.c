@@ -3,58 +3,13 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "target/instant.h"
+#include "target/offers.h"
 #include "target/zone.h"
 
 #include <cjson/cJSON.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct resource {
-    const char *uri, *name, *description, *mime_type;
-};
-
-static const struct resource resources[] = {
-    {"timezone://info", "Timezone information",
-     "Offsets, daylight saving and abbreviations of the world's time zones", "application/json"},
-    {"time://current/world", "Current world times", "The time now in the world's major cities",
-     "application/json"},
-    {"time://formats", "Time formats", "The ways in which a time can be written here",
-     "application/json"},
-    {"time://business-hours", "Business hours", "Usual working hours in different regions",
-     "application/json"},
-};
-
-struct argument {
-    const char *name, *description;
-    bool required;
-};
-
-struct prompt {
-    const char *name, *description;
-    struct argument arguments[5]; /* up to the first without a name */
-};
-
-static const struct prompt prompts[] = {
-    {"compare_timezones",
-     "Compare the current time in several time zones",
-     {{"timezones", "Comma-separated IANA time zones", true},
-      {"reference_time", "The time to compare at; default: now", false}}},
-    {"schedule_meeting",
-     "Find a meeting time that suits participants in several time zones",
-     {{"participants", "Comma-separated places or time zones of the participants", true},
-      {"duration", "Length of the meeting in minutes", true},
-      {"preferred_hours", "Hours to prefer, such as 9-17", false},
-      {"date_range", "Days to look at, such as \"next 7 days\"", false}}},
-    {"convert_time_detailed",
-     "Convert a time to several time zones, with context",
-     {{"time", "The time to convert", true},
-      {"from_timezone", "Its IANA time zone", true},
-      {"to_timezones", "Comma-separated IANA time zones", true},
-      {"include_context", "Whether to tell about working hours and daylight saving", false}}},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void field(struct json *j, const char *key, const char *value)
 {
@@ -219,29 +174,30 @@ static void answer_resources(struct buf *out)
     json_init(&j, out, false);
     json_object_begin(&j);
     json_key(&j, "count");
-    json_uint(&j, COUNT(resources));
+    json_uint(&j, OFFER_RESOURCES);
     json_key(&j, "resources");
     json_array_begin(&j);
-    for (size_t i = 0; i < COUNT(resources); i++) {
+    for (size_t i = 0; i < OFFER_RESOURCES; i++) {
         json_object_begin(&j);
-        field(&j, "uri", resources[i].uri);
-        field(&j, "name", resources[i].name);
-        field(&j, "description", resources[i].description);
-        field(&j, "mime_type", resources[i].mime_type);
+        field(&j, "uri", offer_resources[i].uri);
+        field(&j, "name", offer_resources[i].name);
+        field(&j, "description", offer_resources[i].description);
+        field(&j, "mime_type", offer_resources[i].mime_type);
         json_object_end(&j);
     }
     json_array_end(&j);
     json_object_end(&j);
 }
 
-static void write_prompt(struct json *j, const struct prompt *prompt)
+static void write_prompt(struct json *j, const struct offer_prompt *prompt)
 {
     json_object_begin(j);
     field(j, "name", prompt->name);
     field(j, "description", prompt->description);
     json_key(j, "arguments");
     json_array_begin(j);
-    for (size_t i = 0; i < COUNT(prompt->arguments) && prompt->arguments[i].name; i++) {
+    size_t len = offer_arguments_len(prompt->arguments);
+    for (size_t i = 0; i < len; i++) {
         json_object_begin(j);
         field(j, "name", prompt->arguments[i].name);
         field(j, "description", prompt->arguments[i].description);
@@ -259,11 +215,11 @@ static void answer_prompts(struct buf *out)
     json_init(&j, out, false);
     json_object_begin(&j);
     json_key(&j, "count");
-    json_uint(&j, COUNT(prompts));
+    json_uint(&j, OFFER_PROMPTS);
     json_key(&j, "prompts");
     json_array_begin(&j);
-    for (size_t i = 0; i < COUNT(prompts); i++)
-        write_prompt(&j, &prompts[i]);
+    for (size_t i = 0; i < OFFER_PROMPTS; i++)
+        write_prompt(&j, &offer_prompts[i]);
     json_array_end(&j);
     json_object_end(&j);
 }
@@ -350,9 +306,7 @@ int api_answer(const struct api_request *r, struct buf *out)
     case ROUTE_VERSION:
         answer_version(out);
         return 200;
-    case ROUTE_STATS:
-    case ROUTE_UNKNOWN:
-    case ROUTES:
+    default:
         break;
     }
     assert(!"a route without an answer");

@@ -27,6 +27,34 @@ static void write_number(struct json *j, const char *key, uint64_t n)
     json_uint(j, n);
 }
 
+static void write_mcp(struct json *j, const struct target_counts *counts)
+{
+    const struct sessions_count *sessions = &counts->sessions;
+    json_object_begin(j);
+    json_key(j, "sessions");
+    json_object_begin(j);
+    write_number(j, "opened", sessions->opened);
+    write_number(j, "closed", sessions->closed);
+    write_number(j, "expired", sessions->expired);
+    write_number(j, "open", sessions->opened - sessions->closed - sessions->expired);
+    json_object_end(j);
+    json_key(j, "methods");
+    json_array_begin(j);
+    for (int i = 0; i < MCP_METHODS; i++) {
+        if (counts->mcp[i].requests == 0)
+            continue;
+        json_object_begin(j);
+        json_key(j, "method");
+        json_string(j, mcp_method_names[i]);
+        write_number(j, "requests", counts->mcp[i].requests);
+        write_number(j, "errors", counts->mcp[i].errors);
+        write_number(j, "tool_errors", counts->mcp[i].tool_errors);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_object_end(j);
+}
+
 void counts_write_json(const struct target_counts *counts, struct buf *out)
 {
     struct json j;
@@ -53,6 +81,8 @@ void counts_write_json(const struct target_counts *counts, struct buf *out)
         json_object_end(&j);
     }
     json_array_end(&j);
+    json_key(&j, "mcp");
+    write_mcp(&j, counts);
     json_object_end(&j);
 }
 
@@ -69,6 +99,25 @@ static void write_row(struct buf *out, const char *label, uint64_t requests,
     buf_addch(out, '\n');
 }
 
+static void write_mcp_table(struct buf *out, const struct target_counts *counts)
+{
+    char text[UNITS_MAX];
+    bool begun = false;
+    for (int i = 0; i < MCP_METHODS; i++) {
+        const struct target_mcp_count *method = &counts->mcp[i];
+        if (method->requests == 0)
+            continue;
+        if (!begun)
+            buf_addf(out, "\n%-37s %12s %12s %12s\n", "MCP method", "requests", "errors",
+                     "tool errors");
+        begun = true;
+        buf_addf(out, "%-37s %12s", mcp_method_names[i],
+                 units_format_count(text, method->requests));
+        buf_addf(out, " %12s", units_format_count(text, method->errors));
+        buf_addf(out, " %12s\n", units_format_count(text, method->tool_errors));
+    }
+}
+
 void counts_write_table(const struct target_counts *counts, struct buf *out)
 {
     buf_addf(out, "%-37s %12s", "served", "requests");
@@ -83,4 +132,5 @@ void counts_write_table(const struct target_counts *counts, struct buf *out)
             write_row(out, routes[i].label, route->requests, route->status, counts->status);
     }
     write_row(out, "total", counts->requests, counts->status, counts->status);
+    write_mcp_table(out, counts);
 }

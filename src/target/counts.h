@@ -8,5 +8,6 @@
 void counts_write_json(const struct target_counts *counts, struct buf *out);
 
 /* A line per route that was asked for and a total, with the statuses that
- * occurred as columns; what `inrush serve` prints at its end. */
+ * occurred as columns, and a line per MCP method that was called; what `inrush
+ * serve` prints at its end. */
 void counts_write_table(const struct target_counts *counts, struct buf *out);

@@ -4,7 +4,7 @@
  * then once more; after a delay it calls again. Invariant: the request is
  * counted at the first call and its status when the answer is queued.
  */
-#include "target/server.h"
+#include "target/exchange.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -21,21 +21,13 @@ enum { BODY_MAX = 1 << 20 };
 static const char json_type[] = "application/json";
 static const char text_type[] = "text/plain; charset=utf-8";
 
-struct exchange {
-    enum route route;
-    uint64_t due_ns; /* when it may be answered; 0: at once */
-    bool fails;      /* --error-rate picked it */
-    bool too_large;
-    struct buf body;
-};
-
 static const int fixed_status[FIXED_REPLIES] = {
-    [REPLY_NOT_FOUND] = 404, [REPLY_USE_GET] = 405,     [REPLY_USE_POST] = 405,
-    [REPLY_TOO_LARGE] = 413, [REPLY_INJECTED] = 500,    [REPLY_NO_TOKEN] = 401,
-    [REPLY_NO_BEARER] = 401, [REPLY_WRONG_TOKEN] = 401,
+    [REPLY_NOT_FOUND] = 404, [REPLY_USE_GET] = 405,   [REPLY_USE_POST] = 405,
+    [REPLY_USE_MCP] = 405,   [REPLY_TOO_LARGE] = 413, [REPLY_INJECTED] = 500,
+    [REPLY_NO_TOKEN] = 401,  [REPLY_NO_BEARER] = 401, [REPLY_WRONG_TOKEN] = 401,
 };
 
-static struct MHD_Response *make_response(const char *data, size_t len, const char *type)
+struct MHD_Response *exchange_response(const char *data, size_t len, const char *type)
 {
     struct MHD_Response *r =
         MHD_create_response_from_buffer(len, (void *)data, MHD_RESPMEM_MUST_COPY);
@@ -46,14 +38,14 @@ static struct MHD_Response *make_response(const char *data, size_t len, const ch
 
 static struct MHD_Response *make_text(const char *text)
 {
-    return make_response(text, strlen(text), text_type);
+    return exchange_response(text, strlen(text), text_type);
 }
 
 static struct MHD_Response *make_error(int status, const char *message)
 {
     struct buf body = BUF_INIT;
     api_error(&body, status, message);
-    struct MHD_Response *r = make_response(body.data, body.len, json_type);
+    struct MHD_Response *r = exchange_response(body.data, body.len, json_type);
     buf_release(&body);
     return r;
 }
@@ -72,6 +64,8 @@ void exchange_make_replies(struct target *t)
     fixed[REPLY_NOT_FOUND] = make_text("404 page not found\n");
     fixed[REPLY_USE_GET] = with_header(make_error(405, "Method not allowed"), "Allow", "GET, HEAD");
     fixed[REPLY_USE_POST] = with_header(make_error(405, "Method not allowed"), "Allow", "POST");
+    fixed[REPLY_USE_MCP] =
+        with_header(make_error(405, "Method not allowed"), "Allow", "POST, DELETE");
     fixed[REPLY_TOO_LARGE] = make_error(413, "Request body larger than 1 MiB");
     fixed[REPLY_INJECTED] = make_error(500, "Injected by --error-rate");
     fixed[REPLY_NO_TOKEN] = with_header(make_text("Authorization required\n"), challenge, bearer);
@@ -80,11 +74,11 @@ void exchange_make_replies(struct target *t)
     fixed[REPLY_WRONG_TOKEN] = with_header(make_text("Invalid token\n"), challenge, bearer);
 
     for (int i = 0; i < ROUTES; i++) {
-        if (!api_is_constant((enum route)i, NULL))
+        if (routes[i].kind != ROUTE_IS_API || !api_is_constant((enum route)i, NULL))
             continue;
         struct buf body = BUF_INIT;
         api_answer(&(struct api_request){.route = (enum route)i}, &body);
-        t->constants[i] = make_response(body.data, body.len, json_type);
+        t->constants[i] = exchange_response(body.data, body.len, json_type);
         buf_release(&body);
     }
 }
@@ -99,9 +93,8 @@ void exchange_free_replies(struct target *t)
     }
 }
 
-/* Counts the status and hands the answer over. */
-static enum MHD_Result queue(struct server *s, struct MHD_Connection *connection,
-                             const struct exchange *x, int status, struct MHD_Response *response)
+enum MHD_Result exchange_queue(struct server *s, struct MHD_Connection *connection,
+                               const struct exchange *x, int status, struct MHD_Response *response)
 {
     if (x->route != ROUTE_STATS)
         sheet_count_status(&s->sheet, x->route, status);
@@ -111,7 +104,7 @@ static enum MHD_Result queue(struct server *s, struct MHD_Connection *connection
 static enum MHD_Result queue_fixed(struct server *s, struct MHD_Connection *connection,
                                    const struct exchange *x, enum fixed_reply reply)
 {
-    return queue(s, connection, x, fixed_status[reply], s->target->fixed[reply]);
+    return exchange_queue(s, connection, x, fixed_status[reply], s->target->fixed[reply]);
 }
 
 /* Whether the request may pass; else *reply says why not. */
@@ -150,7 +143,7 @@ static enum MHD_Result answer_route(struct server *s, struct MHD_Connection *con
         .uptime_s = (clock_ns() - t->started_ns) / NS_PER_S,
     };
     if (api_is_constant(x->route, request.query))
-        return queue(s, connection, x, 200, t->constants[x->route]);
+        return exchange_queue(s, connection, x, 200, t->constants[x->route]);
 
     int status = 200;
     buf_clear(body);
@@ -159,15 +152,22 @@ static enum MHD_Result answer_route(struct server *s, struct MHD_Connection *con
         target_counts(t, &counts);
         counts_write_json(&counts, body);
     } else {
-        route_find(path, &request.variable, &request.variable_len);
+        route_find(path, routes[x->route].method, &request.variable, &request.variable_len);
         status = api_answer(&request, body);
     }
-    struct MHD_Response *response = make_response(body->data, body->len, json_type);
+    struct MHD_Response *response = exchange_response(body->data, body->len, json_type);
     if (!response)
         return MHD_NO;
-    enum MHD_Result result = queue(s, connection, x, status, response);
+    enum MHD_Result result = exchange_queue(s, connection, x, status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum fixed_reply method_reply(enum route route)
+{
+    if (routes[route].kind != ROUTE_IS_API)
+        return REPLY_USE_MCP;
+    return route == ROUTE_CONVERT ? REPLY_USE_POST : REPLY_USE_GET;
 }
 
 static enum MHD_Result answer(struct server *s, struct MHD_Connection *connection,
@@ -181,10 +181,11 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *connectio
     if (x->route == ROUTE_UNKNOWN)
         return queue_fixed(s, connection, x, REPLY_NOT_FOUND);
     if (!route_takes(x->route, method))
-        return queue_fixed(s, connection, x,
-                           x->route == ROUTE_CONVERT ? REPLY_USE_POST : REPLY_USE_GET);
+        return queue_fixed(s, connection, x, method_reply(x->route));
     if (x->too_large)
         return queue_fixed(s, connection, x, REPLY_TOO_LARGE);
+    if (routes[x->route].kind != ROUTE_IS_API)
+        return exchange_answer_mcp(s, connection, x, path, method);
     return answer_route(s, connection, x, path);
 }
 
@@ -198,12 +199,12 @@ static void draw_fate(struct target *t, struct exchange *x)
         x->due_ns = clock_ns() + s_to_ns(late);
 }
 
-static struct exchange *exchange_new(struct server *s, const char *path)
+static struct exchange *exchange_new(struct server *s, const char *path, const char *method)
 {
     const char *variable;
     size_t variable_len;
     struct exchange *x = xcalloc(1, sizeof(*x));
-    x->route = route_find(path, &variable, &variable_len);
+    x->route = route_find(path, method, &variable, &variable_len);
     if (x->route == ROUTE_STATS)
         return x;
     sheet_count(&s->sheet.requests[x->route]);
@@ -221,7 +222,7 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
     struct exchange *x = *state;
     if (!x) {
         /* An answer now, before the body, would cost the connection. */
-        *state = exchange_new(s, path);
+        *state = exchange_new(s, path, method);
         return MHD_YES;
     }
     if (*upload_len > 0) {

@@ -2,20 +2,48 @@
 
 #include <string.h>
 
+#define API     ROUTE_IS_API
+#define MCP     ROUTE_IS_MCP
+#define GATEWAY ROUTE_IS_GATEWAY
+
+/* clang-format off */
 const struct route_info routes[ROUTES] = {
-    [ROUTE_TIME] = {"GET /api/v1/time", "GET", "/api/v1/time", NULL, false},
-    [ROUTE_TIME_IN_ZONE] = {"GET /api/v1/time/{timezone}", "GET", "/api/v1/time/", "", false},
-    [ROUTE_CONVERT] = {"POST /api/v1/convert", "POST", "/api/v1/convert", NULL, false},
-    [ROUTE_TIMEZONES] = {"GET /api/v1/timezones", "GET", "/api/v1/timezones", NULL, false},
-    [ROUTE_TIMEZONE_INFO] = {"GET /api/v1/timezones/{timezone}/info", "GET", "/api/v1/timezones/",
-                             "/info", false},
-    [ROUTE_RESOURCES] = {"GET /api/v1/resources", "GET", "/api/v1/resources", NULL, false},
-    [ROUTE_PROMPTS] = {"GET /api/v1/prompts", "GET", "/api/v1/prompts", NULL, false},
-    [ROUTE_HEALTH] = {"GET /health", "GET", "/health", NULL, true},
-    [ROUTE_VERSION] = {"GET /version", "GET", "/version", NULL, true},
-    [ROUTE_STATS] = {"GET /stats", "GET", "/stats", NULL, true},
-    [ROUTE_UNKNOWN] = {"(unknown path)", "", "", NULL, false},
+    [ROUTE_TIME] =
+        {"GET /api/v1/time", API, "GET", "/api/v1/time", NULL, false},
+    [ROUTE_TIME_IN_ZONE] =
+        {"GET /api/v1/time/{timezone}", API, "GET", "/api/v1/time/", "", false},
+    [ROUTE_CONVERT] =
+        {"POST /api/v1/convert", API, "POST", "/api/v1/convert", NULL, false},
+    [ROUTE_TIMEZONES] =
+        {"GET /api/v1/timezones", API, "GET", "/api/v1/timezones", NULL, false},
+    [ROUTE_TIMEZONE_INFO] =
+        {"GET /api/v1/timezones/{timezone}/info", API, "GET", "/api/v1/timezones/", "/info", false},
+    [ROUTE_RESOURCES] =
+        {"GET /api/v1/resources", API, "GET", "/api/v1/resources", NULL, false},
+    [ROUTE_PROMPTS] =
+        {"GET /api/v1/prompts", API, "GET", "/api/v1/prompts", NULL, false},
+    [ROUTE_MCP_HTTP] =
+        {"POST /http", MCP, "POST", "/http", NULL, false},
+    [ROUTE_MCP_HTTP_END] =
+        {"DELETE /http", MCP, "DELETE", "/http", NULL, false},
+    [ROUTE_MCP] =
+        {"POST /mcp", MCP, "POST", "/mcp", NULL, false},
+    [ROUTE_MCP_END] =
+        {"DELETE /mcp", MCP, "DELETE", "/mcp", NULL, false},
+    [ROUTE_GATEWAY] =
+        {"POST /servers/{id}/mcp", GATEWAY, "POST", "/servers/", "/mcp", true},
+    [ROUTE_GATEWAY_END] =
+        {"DELETE /servers/{id}/mcp", GATEWAY, "DELETE", "/servers/", "/mcp", true},
+    [ROUTE_HEALTH] =
+        {"GET /health", API, "GET", "/health", NULL, true},
+    [ROUTE_VERSION] =
+        {"GET /version", API, "GET", "/version", NULL, true},
+    [ROUTE_STATS] =
+        {"GET /stats", API, "GET", "/stats", NULL, true},
+    [ROUTE_UNKNOWN] =
+        {"(unknown path)", API, "", "", NULL, false},
 };
+/* clang-format on */
 
 static bool matches(const struct route_info *info, const char *path, size_t path_len,
                     const char **variable, size_t *variable_len)
@@ -31,16 +59,22 @@ static bool matches(const struct route_info *info, const char *path, size_t path
     return true;
 }
 
-enum route route_find(const char *path, const char **variable, size_t *variable_len)
+enum route route_find(const char *path, const char *method, const char **variable,
+                      size_t *variable_len)
 {
     size_t path_len = strlen(path);
+    enum route found = ROUTE_UNKNOWN;
     *variable = NULL;
     *variable_len = 0;
     for (int i = 0; i < ROUTE_UNKNOWN; i++) {
-        if (matches(&routes[i], path, path_len, variable, variable_len))
+        if (!matches(&routes[i], path, path_len, variable, variable_len))
+            continue;
+        if (route_takes((enum route)i, method))
             return (enum route)i;
+        if (found == ROUTE_UNKNOWN)
+            found = (enum route)i;
     }
-    return ROUTE_UNKNOWN;
+    return found;
 }
 
 bool route_takes(enum route route, const char *method)

@@ -100,6 +100,7 @@ int server_start(struct server *s, struct target *t, int listen_fd, unsigned con
                  struct err *err)
 {
     s->target = t;
+    s->gateway = gateway_new(t->jwt_secret, t->server_id);
     unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
     /* clang-format off */
     s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_on_request, s,
@@ -134,4 +135,5 @@ void server_release(struct server *s)
     }
     delays_release(&s->delays);
     buf_release(&s->scratch);
+    gateway_free(s->gateway);
 }

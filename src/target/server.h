@@ -1,9 +1,11 @@
-/* What target.c (start and stop), server.c (a serving thread) and exchange.c
- * (one request) share. Private to the three. */
+/* What target.c (start and stop), server.c (a serving thread) and exchange*.c
+ * (one request) share. Private to them. */
 #pragma once
 
 #include "base/buf.h"
 #include "target/delays.h"
+#include "target/gateway.h"
+#include "target/mcp.h"
 #include "target/sheet.h"
 #include "target/target.h"
 
@@ -18,6 +20,7 @@ enum fixed_reply {
     REPLY_NOT_FOUND,
     REPLY_USE_GET,
     REPLY_USE_POST,
+    REPLY_USE_MCP,
     REPLY_TOO_LARGE,
     REPLY_INJECTED,
     REPLY_NO_TOKEN,
@@ -34,7 +37,8 @@ struct server {
     pthread_t thread;
     bool has_thread;
     struct delays delays;
-    struct buf scratch; /* the body being written */
+    struct gateway *gateway; /* owned */
+    struct buf scratch;      /* the body being written */
     struct sheet sheet;
 };
 
@@ -46,7 +50,10 @@ struct target {
     struct latency latency;
     double error_rate;
     uint64_t seed;
-    bool has_fate; /* latency or errors: each request draws its own */
+    struct mcp *mcp; /* owned */
+    bool event_streams;
+    char *jwt_secret, *server_id; /* owned; the gateway's */
+    bool has_fate;                /* latency or errors: each request draws its own */
     uint64_t started_ns;
     struct MHD_Response *fixed[FIXED_REPLIES]; /* owned */
     struct MHD_Response *constants[ROUTES];    /* owned; NULL where answers vary */

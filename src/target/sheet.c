@@ -2,7 +2,8 @@
 
 #include <assert.h>
 
-const int target_statuses[TARGET_STATUSES] = {200, 400, 401, 404, 405, 413, 500};
+const int target_statuses[TARGET_STATUSES] = {200, 202, 400, 401, 403, 404,
+                                              405, 413, 415, 500, 503};
 
 void sheet_count_status(struct sheet *sheet, enum route route, int status)
 {
@@ -13,6 +14,15 @@ void sheet_count_status(struct sheet *sheet, enum route route, int status)
         }
     }
     assert(!"a status without a column");
+}
+
+void sheet_count_mcp(struct sheet *sheet, const struct mcp_answer *answer)
+{
+    sheet_count(&sheet->mcp[answer->method].requests);
+    if (answer->is_error)
+        sheet_count(&sheet->mcp[answer->method].errors);
+    if (answer->is_tool_error)
+        sheet_count(&sheet->mcp[answer->method].tool_errors);
 }
 
 static uint64_t get(const _Atomic uint64_t *n)
@@ -38,5 +48,10 @@ void sheet_add_to(const struct sheet *sheet, struct target_counts *counts)
         uint64_t requests = get(&sheet->requests[r]);
         route->requests += requests;
         counts->requests += requests;
+    }
+    for (int m = 0; m < MCP_METHODS; m++) {
+        counts->mcp[m].requests += get(&sheet->mcp[m].requests);
+        counts->mcp[m].errors += get(&sheet->mcp[m].errors);
+        counts->mcp[m].tool_errors += get(&sheet->mcp[m].tool_errors);
     }
 }

@@ -14,6 +14,9 @@ struct sheet {
     _Atomic uint64_t opened, closed; /* connections */
     _Atomic uint64_t requests[ROUTES];
     _Atomic uint64_t status[ROUTES][TARGET_STATUSES];
+    struct {
+        _Atomic uint64_t requests, errors, tool_errors;
+    } mcp[MCP_METHODS];
 };
 
 /* By the sheet's own thread. */
@@ -25,6 +28,8 @@ static inline void sheet_count(_Atomic uint64_t *n)
 
 /* One of target_statuses. */
 void sheet_count_status(struct sheet *sheet, enum route route, int status);
+
+void sheet_count_mcp(struct sheet *sheet, const struct mcp_answer *answer);
 
 /* Any thread: adds what the sheet holds. */
 void sheet_add_to(const struct sheet *sheet, struct target_counts *counts);

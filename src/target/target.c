@@ -140,6 +140,19 @@ static int start_servers(struct target *t, const struct target_options *options,
     return 0;
 }
 
+static void start_mcp(struct target *t, const struct target_options *options)
+{
+    t->mcp = mcp_new(&(struct mcp_options){
+        .sessions = options->sessions ? options->sessions : TARGET_DEFAULT_SESSIONS,
+        .idle_s = options->session_idle_s ? options->session_idle_s : TARGET_DEFAULT_IDLE_S,
+        .page = options->list_page,
+        .required_capability = options->required_capability,
+    });
+    t->event_streams = options->event_streams;
+    t->jwt_secret = xstrdup(options->jwt_secret ? options->jwt_secret : TARGET_DEFAULT_JWT_SECRET);
+    t->server_id = xstrdup(options->server_id ? options->server_id : TARGET_DEFAULT_SERVER_ID);
+}
+
 int target_start(struct target **out, const struct target_options *options, struct err *err)
 {
     struct target *t = xcalloc(1, sizeof(*t));
@@ -149,6 +162,7 @@ int target_start(struct target **out, const struct target_options *options, stru
     t->seed = options->seed;
     t->has_fate = options->error_rate > 0 || !latency_is_zero(&options->latency);
     t->started_ns = clock_ns();
+    start_mcp(t, options);
     t->stop_fd = eventfd(0, EFD_CLOEXEC);
     exchange_make_replies(t);
 
@@ -181,6 +195,7 @@ void target_counts(const struct target *t, struct target_counts *counts)
     memset(counts, 0, sizeof(*counts));
     for (unsigned i = 0; i < t->servers_len; i++)
         sheet_add_to(&t->servers[i].sheet, counts);
+    counts->sessions = mcp_sessions(t->mcp);
 }
 
 void target_stop(struct target *t)
@@ -195,6 +210,9 @@ void target_stop(struct target *t)
     free(t->servers);
     close(t->stop_fd);
     exchange_free_replies(t);
+    mcp_free(t->mcp);
+    free(t->jwt_secret);
+    free(t->server_id);
     free(t->token);
     free(t->url);
     free(t);

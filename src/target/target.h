@@ -8,27 +8,40 @@
  *     POST /api/v1/convert            {time, from_timezone, to_timezone}
  *     GET  /api/v1/timezones?filter=  /api/v1/timezones/Z/info
  *     GET  /api/v1/resources  /api/v1/prompts  /health  /version
+ *     POST /http  /mcp                the same over MCP, see mcp.h; DELETE ends a session
+ *     POST /servers/{id}/mcp          and as behind the MCP gateway, see gateway.h
  *     GET  /stats                     ours, not fast-time's: see below
  *
  * An error is {"error":"Bad Request","message":"...","code":400}, a wrong
  * method on a known route 405 in that shape, an unknown path a plain 404. HEAD
  * works wherever GET does. A body above 1 MiB is 413. With a token, everything
  * but /health, /version and /stats wants "Authorization: Bearer TOKEN" and is
- * a plain 401 without it.
+ * a plain 401 without it; the gateway's route always wants a JWT instead.
+ *
+ * MCP answers are JSON, or an event stream where the client's Accept names that
+ * first or --sse is given. There is no stream to listen to: GET is 405.
  *
  * GET /stats answers what target_counts returns, as JSON; asking is not
  * counted, delayed or failed, so that looking changes nothing:
  *     {"connections":{"opened":N,"open":N},"requests":N,"responses":N,
  *      "status":{"200":N,...},"routes":[{"route":"GET /health","requests":N,
- *      "status":{"200":N}},...]}
- * "status" lists the codes that occurred, "routes" every route.
+ *      "status":{"200":N}},...],
+ *      "mcp":{"sessions":{"opened":N,"closed":N,"expired":N,"open":N},
+ *             "methods":[{"method":"tools/call","requests":N,"errors":N,
+ *                         "tool_errors":N},...]}}
+ * "status" lists the codes that occurred, "routes" every route, "methods" those
+ * that were called: POSTs that were answered otherwise than by --error-rate.
+ * "errors" are JSON-RPC's, "tool_errors" results with isError.
  */
 #pragma once
 
 #include "base/err.h"
 #include "target/latency.h"
+#include "target/mcp.h"
 #include "target/routes.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct target;
@@ -43,10 +56,25 @@ struct target_options {
     const char *token;      /* NULL: no authentication */
     uint64_t seed;          /* of latencies and errors: what befalls the n-th request depends
                                on seed and n alone, whichever thread serves it */
+
+    /* MCP. */
+    uint32_t sessions;               /* at once; 0: TARGET_DEFAULT_SESSIONS */
+    uint32_t session_idle_s;         /* 0: TARGET_DEFAULT_IDLE_S */
+    size_t list_page;                /* items of a list's page; 0: all */
+    const char *required_capability; /* see mcp.h; NULL: none */
+    bool event_streams;              /* whenever the client accepts them */
+    const char *jwt_secret;          /* NULL: TARGET_DEFAULT_JWT_SECRET */
+    const char *server_id;           /* NULL: TARGET_DEFAULT_SERVER_ID */
 };
 
-#define TARGET_DEFAULT_BIND "127.0.0.1"
-enum { TARGET_DEFAULT_PORT = 8888 };
+#define TARGET_DEFAULT_BIND       "127.0.0.1"
+#define TARGET_DEFAULT_JWT_SECRET "my-test-key"
+#define TARGET_DEFAULT_SERVER_ID  "9779b6698cbd4b4995ee04a4fab38737"
+enum {
+    TARGET_DEFAULT_PORT = 8888,
+    TARGET_DEFAULT_SESSIONS = 100000,
+    TARGET_DEFAULT_IDLE_S = 1800,
+};
 
 /* Listens and serves from threads of its own until target_stop. The options
  * are copied. Raises the soft limit of open files to the hard one; a limit too
@@ -63,12 +91,16 @@ const char *target_url(const struct target *t);
 void target_stop(struct target *t);
 
 /* The statuses a route can answer, in the order of the counts. */
-enum { TARGET_STATUSES = 7 };
-extern const int target_statuses[TARGET_STATUSES]; /* 200, 400, 401, ... */
+enum { TARGET_STATUSES = 11 };
+extern const int target_statuses[TARGET_STATUSES]; /* 200, 202, 400, ... */
 
 struct target_route_count {
     uint64_t requests; /* received, headers complete */
     uint64_t status[TARGET_STATUSES];
+};
+
+struct target_mcp_count {
+    uint64_t requests, errors, tool_errors;
 };
 
 /*
@@ -84,6 +116,8 @@ struct target_counts {
     uint64_t responses;
     uint64_t status[TARGET_STATUSES];
     struct target_route_count routes[ROUTES]; /* by enum route; ROUTE_STATS stays 0 */
+    struct target_mcp_count mcp[MCP_METHODS]; /* by enum mcp_method */
+    struct sessions_count sessions;
 };
 
 void target_counts(const struct target *t, struct target_counts *counts);

@@ -21,7 +21,9 @@ Answer = collections.namedtuple("Answer", "status headers body")
 
 ROUTES = ["GET /api/v1/time", "GET /api/v1/time/{timezone}", "POST /api/v1/convert",
           "GET /api/v1/timezones", "GET /api/v1/timezones/{timezone}/info",
-          "GET /api/v1/resources", "GET /api/v1/prompts", "GET /health", "GET /version",
+          "GET /api/v1/resources", "GET /api/v1/prompts", "POST /http", "DELETE /http",
+          "POST /mcp", "DELETE /mcp", "POST /servers/{id}/mcp", "DELETE /servers/{id}/mcp",
+          "GET /health", "GET /version",
           "(unknown path)"]
 
 PATHS = ["/api/v1/time", "/api/v1/time/UTC", "/api/v1/timezones", "/api/v1/timezones/UTC/info",

@@ -17,7 +17,8 @@ static int ask(struct buf *out, const char *path, const char *query, const char 
         .now = NOW,
         .uptime_s = 61,
     };
-    request.route = route_find(path, &request.variable, &request.variable_len);
+    request.route =
+        route_find(path, body ? "POST" : "GET", &request.variable, &request.variable_len);
     buf_clear(out);
     return api_answer(&request, out);
 }
@@ -176,7 +177,7 @@ static void paths(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *variable;
         size_t len;
-        assert_int_equal(route_find(cases[i].path, &variable, &len), cases[i].route);
+        assert_int_equal(route_find(cases[i].path, "GET", &variable, &len), cases[i].route);
         assert_int_equal(len, strlen(cases[i].variable));
         assert_true(len == 0 || memcmp(variable, cases[i].variable, len) == 0);
     }
