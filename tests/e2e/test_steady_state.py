@@ -14,8 +14,10 @@ from harness.nginx import Nginx
 
 PRELOAD = os.environ.get("INRUSH_PRELOAD", "")
 
-# For everything that happens by the clock: progress, snapshots, ticks.
-SOME = 100
+# For what happens by the clock (progress, snapshots, ticks) or once per value
+# (a histogram's memory comes with the first time of its magnitude). Small
+# beside the requests: one call in a hundred would be far more.
+SOME = 300
 
 SENDS = ("send", "sendto", "sendmsg", "write", "writev")
 RECEIVES = ("recv", "recvfrom", "recvmsg", "read", "readv")
@@ -40,7 +42,7 @@ class TestSteadyState(Case):
 
     def check_difference(self, few, many):
         requests = many[0] - few[0]
-        self.assertGreater(requests, 50 * SOME, "too few requests to tell")
+        self.assertGreater(requests, 20 * SOME, "too few requests to tell")
         more = {name: many[1][name] - few[1][name] for name in many[1]}
 
         def total(names):
@@ -56,8 +58,8 @@ class TestSteadyState(Case):
 
     def test_one_off(self):
         few, many = (self.counted("-c", "1", "-t", "1", "-n", n, self.nginx.url)
-                     for n in (1000, 21000))
-        self.assertEqual((few[0], many[0]), (1000, 21000))
+                     for n in (1000, 41000))
+        self.assertEqual((few[0], many[0]), (1000, 41000))
         requests, more = self.check_difference(few, many)
         waits = more["epoll_wait"] + more["epoll_pwait"]
         self.assertLessEqual(waits, requests + SOME)
@@ -65,7 +67,7 @@ class TestSteadyState(Case):
     def test_one_off_with_many_connections(self):
         """Ready connections share one epoll_wait."""
         few, many = (self.counted("-c", "64", "-t", "1", "-n", n, self.nginx.url)
-                     for n in (1000, 21000))
+                     for n in (1000, 41000))
         requests, more = self.check_difference(few, many)
         self.assertLess(more["epoll_wait"] + more["epoll_pwait"], requests)
 
@@ -80,7 +82,7 @@ class TestSteadyState(Case):
                 user.http:get("/health", { name = "/health [stress]" })
             end)
             """)
-        few, many = (self.counted("run", path, "--host", self.nginx.origin, "-u", "30", "-t", "1",
+        few, many = (self.counted("run", path, "--host", self.nginx.origin, "-u", "60", "-t", "1",
                                   "-d", seconds) for seconds in ("500ms", "3s"))
         self.check_difference(few, many)
 
