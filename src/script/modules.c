@@ -2,11 +2,9 @@
 #include "script/internal.h"
 
 const struct script_module script_modules[] = {
-    {"inrush.core", script_open_core},
-    {"inrush.crypto", script_open_crypto},
-    {"inrush.http.core", script_open_http},
+    {"inrush.core", script_open_core},        {"inrush.crypto", script_open_crypto},
+    {"inrush.http.core", script_open_http},   {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
-    {"inrush.pg.core", script_open_pg},
 };
 
 const size_t script_modules_len = sizeof(script_modules) / sizeof(*script_modules);
