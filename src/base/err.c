@@ -132,3 +132,22 @@ const char *err_kind_name(enum err_kind kind)
 {
     return (unsigned)kind < ERR_KINDS ? kind_names[kind] : "unknown";
 }
+
+bool err_kind_unanswered(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_SYSTEM:
+    case ERR_DNS:
+    case ERR_REFUSED:
+    case ERR_UNREACHABLE:
+    case ERR_RESET:
+    case ERR_CLOSED:
+    case ERR_TIMEOUT:
+    case ERR_TLS:
+    case ERR_PROTOCOL:
+    case ERR_CANCELLED:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum err_kind {
     ERR_NONE = 0,
@@ -65,3 +66,7 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 
 /* The short name that the statistics and the JSON use: "refused", "timeout"... */
 const char *err_kind_name(enum err_kind kind);
+
+/* Whether a request that failed so never got a whole answer: it was refused,
+ * cut off, timed out... */
+bool err_kind_unanswered(enum err_kind kind);

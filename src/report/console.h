@@ -23,6 +23,8 @@ struct console {
 void console_classes(struct console *c);
 void console_requests(struct console *c);
 void console_percentiles(struct console *c);
+/* Under a table of times: how many requests have none. */
+void console_untimed(struct console *c);
 void console_histograms(struct console *c);
 
 /* console_sections.c */

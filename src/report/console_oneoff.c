@@ -94,6 +94,7 @@ void console_oneoff(struct console *c)
                 s->has_service ? "in ms, from when the request was due" : "in ms", &s->latency);
         if (s->has_service)
             latency(c, "Service time", "in ms, from when the request was sent", &s->service);
+        console_untimed(c);
     }
     console_histograms(c);
     console_statuses(c);

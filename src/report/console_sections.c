@@ -249,7 +249,7 @@ void console_thresholds(struct console *c)
         const struct threshold_result *r = &end->thresholds[i];
         table_add(&t, r->passed ? PAGE_GOOD : PAGE_BAD, r->passed ? "passed" : "FAILED");
         table_add(&t, PAGE_PLAIN, r->expression);
-        table_add(&t, r->passed ? PAGE_PLAIN : PAGE_BAD, r->no_data ? "no requests" : r->shown);
+        table_add(&t, r->passed ? PAGE_PLAIN : PAGE_BAD, r->shown);
     }
     table_print(&t);
     table_release(&t);

@@ -161,18 +161,35 @@ static void percentile_table(struct console *c, const char *title, const char *r
     table_release(&t);
 }
 
+void console_untimed(struct console *c)
+{
+    const struct digest *d = &c->digest;
+    uint64_t untimed = d->total.requests - d->total.response.count;
+    if (untimed == 0)
+        return;
+    char n[UNITS_MAX];
+    struct buf line = BUF_INIT;
+    buf_addf(&line, "Without the %s request%s that broke off without an answer.",
+             units_format_count(n, untimed), untimed == 1 ? "" : "s");
+    page_spaces(&c->page, 2);
+    page_wrap(&c->page, PAGE_DIM, 2, 2, buf_cstr(&line));
+    buf_release(&line);
+}
+
 void console_percentiles(struct console *c)
 {
     if (c->digest.total_summary.latency.count == 0)
         return;
     if (!c->digest.total_summary.has_service) {
         percentile_table(c, "Percentiles of the response time", "in ms", false);
+        console_untimed(c);
         return;
     }
     percentile_table(c, "Percentiles of the response time", "in ms, from when the request was due",
                      false);
     percentile_table(c, "Percentiles of the service time", "in ms, from when the request was sent",
                      true);
+    console_untimed(c);
 }
 
 /* Each series has a drawing of its own up to this many. */

@@ -64,6 +64,7 @@ static void put_latency(struct json *j, const char *key, const struct latency_su
     bool measured = l->count > 0;
     json_key(j, key);
     json_object_begin(j);
+    put_uint(j, "count", l->count);
     put_number(j, "min", measured ? l->min : NAN);
     put_number(j, "mean", measured ? l->mean : NAN);
     put_number(j, "stdev", measured ? l->stdev : NAN);

@@ -23,33 +23,14 @@ const struct reporter_kind *report_kind(const char *name)
     return NULL;
 }
 
-/* Whether a failure of this kind means that no whole answer came. */
-static bool unanswered(enum err_kind kind)
-{
-    switch (kind) {
-    case ERR_SYSTEM:
-    case ERR_DNS:
-    case ERR_REFUSED:
-    case ERR_UNREACHABLE:
-    case ERR_RESET:
-    case ERR_CLOSED:
-    case ERR_TIMEOUT:
-    case ERR_TLS:
-    case ERR_PROTOCOL:
-    case ERR_CANCELLED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 uint64_t report_answered(const struct stats *total)
 {
     uint64_t requests = 0, lost = 0;
     for (uint32_t i = 0; i < total->series_len; i++)
         requests += total->series[i] != NULL ? total->series[i]->requests : 0;
     for (size_t i = 0; i < total->failures.len; i++)
-        lost += unanswered(total->failures.items[i].kind) ? total->failures.items[i].count : 0;
+        if (err_kind_unanswered(total->failures.items[i].kind))
+            lost += total->failures.items[i].count;
     return lost < requests ? requests - lost : 0;
 }
 

@@ -45,6 +45,7 @@ static void push_run(lua_State *L, const struct report_run *run)
 static void set_latency(lua_State *L, const char *name, const struct latency_summary *l)
 {
     lua_newtable(L);
+    set_number(L, "count", (double)l->count);
     set_number(L, "min", l->min);
     set_number(L, "mean", l->mean);
     set_number(L, "stdev", l->stdev);

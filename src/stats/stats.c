@@ -218,16 +218,28 @@ static uint64_t ns_to_us(uint64_t ns)
     return (ns + NS_PER_US / 2) / NS_PER_US;
 }
 
-void stats_record(struct stats *s, const struct sample *sample)
+static void record_times(struct series *series, const struct sample *sample)
 {
-    struct series *series = stats_series_touch(s, sample->series);
-    series->requests++;
-    series->bytes += sample->bytes;
     hist_record(&series->response, ns_to_us(sample->response_ns));
     if (sample->has_service) {
         series->has_service = true;
         hist_record(&series->service, ns_to_us(sample->service_ns));
     }
+}
+
+/* A time-out counts: an answer would have taken at least so long. */
+static bool has_times(enum err_kind error)
+{
+    return error == ERR_NONE || error == ERR_TIMEOUT || !err_kind_unanswered(error);
+}
+
+void stats_record(struct stats *s, const struct sample *sample)
+{
+    struct series *series = stats_series_touch(s, sample->series);
+    series->requests++;
+    series->bytes += sample->bytes;
+    if (__builtin_expect(has_times(sample->error), 1))
+        record_times(series, sample);
     if (sample->status != 0)
         add_status(series, sample->status, 1);
     if (__builtin_expect(sample->error != ERR_NONE, 0)) {

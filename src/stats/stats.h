@@ -29,7 +29,10 @@ struct series {
     uint32_t id;
     uint64_t requests; /* completed, failed ones included */
     uint64_t failures;
-    uint64_t bytes;       /* received */
+    uint64_t bytes; /* received */
+    /* Of the requests that were answered or timed out. What was refused or cut
+     * off has no response time: its few microseconds would make a server that
+     * is down look fast. */
     struct hist response; /* due -> complete */
     struct hist service;  /* sent -> complete; used when has_service */
     bool has_service;     /* some request was due before it was sent (a rate or pacing) */

@@ -12,7 +12,7 @@ extern const char *const summary_percentile_names[SUMMARY_PERCENTILES];
 
 /* All in milliseconds. */
 struct latency_summary {
-    uint64_t count;
+    uint64_t count; /* of the times: requests less those without an answer */
     double min, mean, stdev, max;
     double p[SUMMARY_PERCENTILES];
 };

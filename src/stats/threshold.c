@@ -424,6 +424,9 @@ void threshold_evaluate(const struct threshold *t, const struct stats *total,
     if (sum.requests == 0) {
         out->no_data = true;
         snprintf(out->shown, sizeof(out->shown), "%s", known ? "no requests" : "no such series");
+    } else if (is_time(t->metric) && sum.response.count == 0) {
+        out->no_data = true;
+        snprintf(out->shown, sizeof(out->shown), "no answer");
     } else {
         out->value = measure(t, &sum, duration_s);
         out->passed = holds(out->value, t->op, t->limit);

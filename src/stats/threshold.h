@@ -26,7 +26,7 @@ const char *threshold_text(const struct threshold *t);
 struct threshold_result {
     const char *expression; /* borrowed from the threshold */
     bool passed;
-    bool no_data;   /* its series saw no request: failed, and says so */
+    bool no_data;   /* no request, or for a time no answer: failed, and `shown` says so */
     double value;   /* what was found: ms, a count, a percentage or a rate */
     char shown[64]; /* the same with its unit, for people: "213 ms" */
 };

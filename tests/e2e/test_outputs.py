@@ -103,7 +103,7 @@ class TestOutputs(Case):
         for entry in [report["totals"], *report["series"]]:
             self.assertLessEqual({"type", "name", "requests", "failures", "rps", "bytes",
                                   "latency_ms"}, set(entry))
-            self.assertLessEqual({"min", "mean", "stdev", "max", "p50", "p66", "p75", "p80", "p90",
+            self.assertLessEqual({"count", "min", "mean", "stdev", "max", "p50", "p66", "p75", "p80", "p90",
                                   "p95", "p98", "p99", "p99.9", "p99.99"},
                                  set(entry["latency_ms"]))
 

@@ -98,6 +98,33 @@ static void times_are_rounded_to_microseconds(void **state)
     }
 }
 
+/* A server that is down would look fast by its refusals. */
+static void what_got_no_answer_has_no_times(void **state)
+{
+    (void)state;
+    static const struct {
+        enum err_kind error;
+        bool timed;
+    } cases[] = {
+        {ERR_NONE, true},    {ERR_STATUS, true},  {ERR_CHECK, true},    {ERR_SCRIPT, true},
+        {ERR_TIMEOUT, true}, {ERR_DNS, false},    {ERR_REFUSED, false}, {ERR_UNREACHABLE, false},
+        {ERR_RESET, false},  {ERR_CLOSED, false}, {ERR_TLS, false},     {ERR_PROTOCOL, false},
+        {ERR_SYSTEM, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct stats *s = stats_new();
+        struct sample sample = ok(0, 5);
+        sample.has_service = true;
+        sample.error = cases[i].error;
+        stats_record(s, &sample);
+        const struct series *series = s->series[0];
+        assert_true(series->requests == 1);
+        assert_true(series->response.count == cases[i].timed);
+        assert_true(series->service.count == cases[i].timed);
+        stats_free(s);
+    }
+}
+
 static void service_time_stands_beside_response_time(void **state)
 {
     (void)state;
@@ -375,7 +402,7 @@ static void merging_adds_everything(void **state)
     stats_total(sum, &total);
     assert_int_equal(total.id, UINT32_MAX);
     assert_true(total.requests == 7 && total.failures == 3 && total.bytes == 400);
-    assert_true(total.response.count == 7);
+    assert_true(total.response.count == 6);
     assert_true(status_count(&total, 200) == 3);
     series_release(&total);
 
@@ -445,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_new_one_is_empty),
         cmocka_unit_test(a_success_is_counted_in_its_series),
         cmocka_unit_test(times_are_rounded_to_microseconds),
+        cmocka_unit_test(what_got_no_answer_has_no_times),
         cmocka_unit_test(service_time_stands_beside_response_time),
         cmocka_unit_test(status_codes_are_counted_in_order_of_first_sight),
         cmocka_unit_test(equal_failures_are_one_entry),

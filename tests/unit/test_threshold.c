@@ -35,13 +35,14 @@ static int set_up(void **state)
     catalog = catalog_new();
     total = stats_new();
     for (uint64_t i = 1; i <= 100; i++) {
-        record(series("GET", "/health"), i, i <= 2 ? ERR_RESET : ERR_NONE);
+        record(series("GET", "/health"), i, i <= 2 ? ERR_TIMEOUT : ERR_NONE);
         record(series("POST", "/health"), 1000 + i, ERR_NONE);
     }
     for (int i = 0; i < 10; i++) {
         record(series("GET", "/a: b"), 5, ERR_NONE);
         record(series("GET", "http://h:80/x"), 7, ERR_NONE);
     }
+    record(series("GET", "/down"), 0, ERR_REFUSED);
     series("GET", "/never");
     return 0;
 }
@@ -75,23 +76,23 @@ static void what_holds_and_what_does_not(void **state)
         double value;
         const char *shown;
     } cases[] = {
-        /* metrics, over all series: 220 requests in 10 s, 2 failures */
+        /* metrics, over all series: 221 requests in 10 s, 3 failures */
         {"min == 1ms", true, 1, "1.00 ms"},
         {"min > 1ms", false, 1, "1.000 ms"},
         {"max <= 1.1s", true, 1100, "1.10 s"},
         {"max < 1.1s", false, 1100, "1100.000 ms"},
-        {"requests >= 220", true, 220, "220"},
-        {"requests > 1k", false, 220, "220"},
-        {"rps > 21.5", true, 22, "22.0/s"},
-        {"rps >= 1k", false, 22, "22.0/s"},
-        {"rps == 22", true, 22, "22.0/s"},
-        {"failures < 1%", true, 200.0 / 220, "0.909 %"},
-        {"failures < 0.9%", false, 200.0 / 220, "0.909 %"},
-        {"failures < 0.909%", false, 200.0 / 220, "0.909091 %"},
-        {"failures == 0", false, 2, "2"},
-        {"failures == 0%", false, 200.0 / 220, "0.909 %"},
-        {"failures <= 2", true, 2, "2"},
-        {"failures < 1 %", true, 200.0 / 220, "0.909 %"},
+        {"requests >= 221", true, 221, "221"},
+        {"requests > 1k", false, 221, "221"},
+        {"rps > 21.5", true, 22.1, "22.1/s"},
+        {"rps >= 1k", false, 22.1, "22.1/s"},
+        {"rps == 22.1", true, 22.1, "22.1/s"},
+        {"failures < 2%", true, 300.0 / 221, "1.36 %"},
+        {"failures < 1.3%", false, 300.0 / 221, "1.36 %"},
+        {"failures < 1.35%", false, 300.0 / 221, "1.35747 %"},
+        {"failures == 0", false, 3, "3"},
+        {"failures == 0%", false, 300.0 / 221, "1.36 %"},
+        {"failures <= 3", true, 3, "3"},
+        {"failures < 2 %", true, 300.0 / 221, "1.36 %"},
         {"max <= 1100 ms", true, 1100, "1.10 s"},
         /* a series by type and name */
         {"GET /health: p50 <= 50.05ms", true, 50, "50.0 ms"},
@@ -119,7 +120,7 @@ static void what_holds_and_what_does_not(void **state)
         {"max<=1.1s", true, 1100, "1.10 s"},
         {"  max \t<  2s  ", true, 1100, "1.10 s"},
         {" GET /health :  max < 2s", true, 100, "100 ms"},
-        {"failures<1%", true, 200.0 / 220, "0.909 %"},
+        {"failures<2%", true, 300.0 / 221, "1.36 %"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct threshold_result result;
@@ -158,6 +159,25 @@ static void without_a_request_nothing_holds(void **state)
         assert_false(result.passed);
         assert_string_equal(result.shown, "no such series");
     }
+}
+
+static void without_an_answer_there_is_no_time(void **state)
+{
+    (void)state;
+    static const char *const times[] = {"p95 < 1s", "min >= 0s", "mean < 1s", "max < 1s",
+                                        "stdev < 1s"};
+    struct threshold_result result;
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "GET /down: %s", times[i]);
+        evaluate(text, &result);
+        assert_true(result.no_data);
+        assert_false(result.passed);
+        assert_string_equal(result.shown, "no answer");
+    }
+    evaluate("GET /down: failures <= 1", &result);
+    assert_false(result.no_data);
+    assert_true(result.passed);
 }
 
 static void the_sum_of_an_empty_run_has_no_data(void **state)
@@ -318,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_holds_and_what_does_not),
         cmocka_unit_test(without_a_request_nothing_holds),
+        cmocka_unit_test(without_an_answer_there_is_no_time),
         cmocka_unit_test(the_sum_of_an_empty_run_has_no_data),
         cmocka_unit_test(a_run_of_no_length_has_no_rate),
         cmocka_unit_test(mistakes_get_a_caret),

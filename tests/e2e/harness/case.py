@@ -107,9 +107,10 @@ class Case(unittest.TestCase):
         for series in [totals, *report["series"]]:
             self.assertLessEqual(series["failures"], series["requests"], run)
             self.assertLessEqual(sum(series["statuses"].values()), series["requests"], run)
-            if not series["requests"]:
-                continue
             latency = series["latency_ms"]
+            self.assertLessEqual(latency["count"], series["requests"], run)
+            if not latency["count"]:
+                continue
             order = [latency[k] for k in ("min", "p50", "p66", "p75", "p80", "p90", "p95", "p98",
                                           "p99", "p99.9", "p99.99", "max")]
             self.assertEqual(order, sorted(order), f"percentiles out of order: {series}")
