@@ -1,10 +1,14 @@
 /* The table of C modules that scripts can require: one row each. */
 #include "script/internal.h"
 
+/* clang-format off */
 const struct script_module script_modules[] = {
-    {"inrush.core", script_open_core},        {"inrush.crypto", script_open_crypto},
-    {"inrush.http.core", script_open_http},   {"inrush.pg.core", script_open_pg},
+    {"inrush.core", script_open_core},
+    {"inrush.crypto", script_open_crypto},
+    {"inrush.http.core", script_open_http},
+    {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
 };
+/* clang-format on */
 
 const size_t script_modules_len = sizeof(script_modules) / sizeof(*script_modules);
