@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "base/units.h"
+#include "net/watch.h"
 #include "script/internal.h"
 #include "stats/threshold.h"
 
@@ -92,8 +93,8 @@ static int core_sleep(lua_State *L)
     user_begin(u);
     u->after_sleep = ev_cb(&u->timer);
     ev_set_cb(&u->timer, slept);
-    ev_timer_set(&u->timer, seconds, 0.);
-    ev_timer_start(u->script->net->loop, &u->timer);
+    /* Never less than asked: the task may have computed for a while. */
+    watch_timer_start(u->script->net->loop, &u->timer, seconds);
     user_wait(u, cancel_sleep);
     return lua_yield(L, 0);
 }

@@ -105,3 +105,12 @@ V:task("a client serves its own user only", function(user)
   user.http:get("/")
   expect.raises(function() kept:get("/") end, "this user is gone")
 end)
+
+U:task("a sleep after long work is not shorter", function()
+  local core = require "inrush.core"
+  local busy = core.clock() + 0.15
+  while core.clock() < busy do end
+  local begun = core.clock()
+  inrush.sleep(0.1)
+  expect.truthy(core.clock() - begun >= 0.0999, "as long as asked")
+end)
