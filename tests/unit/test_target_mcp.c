@@ -10,7 +10,7 @@ enum { NOW = 1736937000 }; /* 2025-01-15T10:30:00Z */
     "\"io.modelcontextprotocol/clientCapabilities\":{}}"
 #define SERVER_INFO                                                                                \
     "{\"name\":\"fast-time-server\",\"title\":\"inrush serve\",\"version\":\"" INRUSH_VERSION "\"" \
-                                                                                              "}"
+    "}"
 
 struct fixture {
     struct mcp *mcp;
