@@ -576,13 +576,13 @@ function Client:exchange(make, name, method, target, timeout)
       end
       local answer, why = self:post(body, name, timeout)
       failure = not answer and why or nil
-      if self.is_guess and self:learn(answer, failure) then
-        failure = nil
-      elseif self:lost_session(failure) and not has_lost then
-        has_lost = true
+      local again = self.is_guess and self:learn(answer, failure)
+      if not again and self:lost_session(failure) and not has_lost then
+        again, has_lost = true, true
         self:forget_session()
         self:set_back()
-      else
+      end
+      if not again then
         if answer then
           self.setbacks = 0
           if self.era == HANDSHAKE and self.protocol == "auto" then
