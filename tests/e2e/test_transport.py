@@ -222,7 +222,7 @@ class TestBrokenAnswers(Case):
             run = self.load("run", path, "--host", server.url, "-u", "2", "-d", "500ms",
                             "--timeout", "5s")
             totals = run.json["totals"]
-            self.assertGreater(totals["requests"], 2, run)
+            self.assertGreater(totals["requests"], 0, run)
             self.assertEqual(totals["failures"], totals["requests"], run)
             self.assertEqual(failure_count(run, "timeout"), 0, run)
 

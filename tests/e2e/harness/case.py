@@ -107,6 +107,10 @@ class Case(unittest.TestCase):
         for series in [totals, *report["series"]]:
             self.assertLessEqual(series["failures"], series["requests"], run)
             self.assertLessEqual(sum(series["statuses"].values()), series["requests"], run)
+            # Both factors are rounded to three decimals.
+            self.assertAlmostEqual(series["rps"] * report["duration_s"], series["requests"],
+                                   delta=0.001 * (1 + series["rps"] + report["duration_s"]),
+                                   msg=run)
             latency = series["latency_ms"]
             self.assertLessEqual(latency["count"], series["requests"], run)
             if not latency["count"]:
