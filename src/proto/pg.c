@@ -131,36 +131,52 @@ static void on_expired(struct deadline *d)
  * the type and the length of a message. */
 enum { HEAD = 5, COUNT = 2, COLUMN = 18, LENGTH = 4, READY = HEAD + 1 };
 
-static uint64_t wire_size(const PGresult *result, bool extended)
+static uint64_t error_size(const PGresult *result)
+{
+    static const int fields[] = {
+        PG_DIAG_SEVERITY,          PG_DIAG_SEVERITY_NONLOCALIZED, PG_DIAG_SQLSTATE,
+        PG_DIAG_MESSAGE_PRIMARY,   PG_DIAG_MESSAGE_DETAIL,        PG_DIAG_MESSAGE_HINT,
+        PG_DIAG_CONTEXT,           PG_DIAG_STATEMENT_POSITION,    PG_DIAG_INTERNAL_QUERY,
+        PG_DIAG_INTERNAL_POSITION, PG_DIAG_SCHEMA_NAME,           PG_DIAG_TABLE_NAME,
+        PG_DIAG_COLUMN_NAME,       PG_DIAG_DATATYPE_NAME,         PG_DIAG_CONSTRAINT_NAME,
+        PG_DIAG_SOURCE_FILE,       PG_DIAG_SOURCE_LINE,           PG_DIAG_SOURCE_FUNCTION,
+    };
+    uint64_t size = 0;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        const char *value = PQresultErrorField(result, fields[i]);
+        size += value ? 1 + strlen(value) + 1 : 0;
+    }
+    return size > 0 ? HEAD + size + 1 : 0;
+}
+
+static uint64_t rows_size(const PGresult *result)
 {
     int columns = PQnfields(result), rows = PQntuples(result);
-    uint64_t size = 0;
-    if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-        static const int fields[] = {
-            PG_DIAG_SEVERITY,        PG_DIAG_SEVERITY_NONLOCALIZED, PG_DIAG_SQLSTATE,
-            PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL,        PG_DIAG_MESSAGE_HINT,
-            PG_DIAG_CONTEXT,         PG_DIAG_STATEMENT_POSITION,    PG_DIAG_SCHEMA_NAME,
-            PG_DIAG_TABLE_NAME,      PG_DIAG_COLUMN_NAME,           PG_DIAG_CONSTRAINT_NAME,
-            PG_DIAG_SOURCE_FILE,     PG_DIAG_SOURCE_LINE,           PG_DIAG_SOURCE_FUNCTION};
-        size += HEAD + 1;
-        for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-            const char *value = PQresultErrorField(result, fields[i]);
-            size += value ? 1 + strlen(value) + 1 : 0;
-        }
-        return size;
-    }
-    if (columns > 0)
-        size += HEAD + COUNT; /* RowDescription */
-    else if (extended)
-        size += HEAD; /* NoData */
+    uint64_t size = HEAD + COUNT; /* RowDescription */
     for (int i = 0; i < columns; i++)
         size += strlen(PQfname(result, i)) + 1 + COLUMN;
+    size += (uint64_t)rows * (HEAD + COUNT + (uint64_t)columns * LENGTH);
     for (int row = 0; row < rows; row++) {
-        size += HEAD + COUNT + (uint64_t)columns * LENGTH;
         for (int i = 0; i < columns; i++)
             size += (uint64_t)PQgetlength(result, row, i);
     }
-    return size + HEAD + strlen(PQcmdStatus((PGresult *)result)) + 1;
+    return size;
+}
+
+static uint64_t wire_size(const struct pg_conn *c, const struct pg_statement *s, PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return error_size(result);
+    if (s->preparing)
+        return HEAD + (c->pipeline ? 0 : READY); /* ParseComplete */
+    uint64_t size = HEAD + strlen(PQcmdStatus(result)) + 1;
+    if (status == PGRES_TUPLES_OK)
+        size += rows_size(result);
+    if (!c->pipeline && s->prepared == 0 && s->params_len == 0)
+        return size;
+    size += s->prepared > 0 ? HEAD : 2 * HEAD;            /* ParseComplete, BindComplete */
+    return size + (status == PGRES_TUPLES_OK ? 0 : HEAD); /* NoData */
 }
 
 static const struct pg_statement *current_statement(const struct pg_conn *c)
@@ -227,14 +243,7 @@ static bool take_result(struct pg_conn *c, PGresult *result)
 {
     struct pg_op *op = c->op;
     const struct pg_statement *s = current_statement(c);
-    if (s->preparing && PQresultStatus(result) == PGRES_COMMAND_OK) {
-        op->op.bytes += HEAD + (c->pipeline ? 0 : READY); /* ParseComplete */
-    } else {
-        bool extended = c->pipeline || s->prepared > 0 || s->params_len > 0;
-        op->op.bytes += wire_size(result, extended);
-        if (extended && PQresultStatus(result) != PGRES_FATAL_ERROR)
-            op->op.bytes += s->prepared > 0 ? HEAD : 2 * HEAD; /* ParseComplete, BindComplete */
-    }
+    op->op.bytes += wire_size(c, s, result);
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:

@@ -89,28 +89,29 @@ void pg_error_connect(struct err *err, char sqlstate[PG_SQLSTATE], const char *t
     }
     const char *reason = last_reason(text);
     int len = (int)strcspn(reason, "\n");
-    if (says(text, ECONNREFUSED))
+    if (says(reason, ECONNREFUSED))
         err_set(err, ERR_REFUSED,
                 "connection refused by %s; start PostgreSQL there, or give its host and port",
                 name);
-    else if (says(text, ENOENT) && name[0] == '/')
+    else if (says(reason, ENOENT) && name[0] == '/')
         err_set(err, ERR_REFUSED,
                 "no PostgreSQL at the socket %s; start it, or give its host and port", name);
-    else if (says(text, ECONNRESET))
+    else if (says(reason, ECONNRESET))
         err_set(err, ERR_RESET, "connection reset while connecting to %s", name);
-    else if (says(text, ETIMEDOUT))
+    else if (says(reason, ETIMEDOUT))
         err_set(err, ERR_TIMEOUT, "timed out while connecting to %s: no answer", name);
-    else if (says(text, EHOSTUNREACH) || says(text, ENETUNREACH))
+    else if (says(reason, EHOSTUNREACH) || says(reason, ENETUNREACH))
         err_set(err, ERR_UNREACHABLE, "cannot connect to %s: %.*s", name, len, reason);
-    else if (strstr(text, "closed the connection unexpectedly"))
+    else if (strstr(reason, "closed the connection unexpectedly"))
         err_set(err, ERR_CLOSED, "%s closed the connection while connecting", name);
-    else if (strstr(text, "no password supplied"))
+    else if (strstr(reason, "no password supplied"))
         err_set(err, ERR_STATUS,
                 "%s wants a password; give one in pg, or set PGPASSWORD or ~/.pgpass", name);
-    else if (strstr(text, "SSL") || strstr(text, "certificate"))
+    else if (strstr(reason, "SSL") || strstr(reason, "certificate"))
         err_set(err, ERR_TLS, "no TLS with %s: %.*s; see sslmode and sslrootcert", name, len,
                 reason);
-    else if (strstr(text, "expected authentication request") || strstr(text, "invalid response"))
+    else if (strstr(reason, "expected authentication request") ||
+             strstr(reason, "invalid response"))
         err_set(err, ERR_PROTOCOL, "%s does not speak PostgreSQL's protocol: %.*s", name, len,
                 reason);
     else
