@@ -175,7 +175,7 @@ static void answer_message(struct mcp_call *call, const cJSON *message)
         invalid(call, "params must be an object");
     } else {
         call->params = params;
-        call->method = method->valuestring;
+        call->method = cJSON_GetStringValue(method);
         answer_method(call);
     }
 }
