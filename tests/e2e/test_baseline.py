@@ -1,6 +1,8 @@
-"""The main job: the bundled baseline against the embedded target, and both count the same."""
+"""The main job: the bundled baseline against the embedded target, and both count the same.
 
-import json
+Here its two REST classes; test_baseline_six.py has all of them.
+"""
+
 import json
 import re
 import signal
@@ -26,6 +28,9 @@ STRESS = {
 }
 
 
+REST_CLASSES = ("--class", "FastTimeRESTUser,FastTimeStressUser")
+
+
 class TestBaseline(Case):
     def setUp(self):
         super().setUp()
@@ -46,7 +51,8 @@ class TestBaseline(Case):
         return {route: int(n.replace(",", "")) for route, n in rows}
 
     def baseline(self, *args, **options):
-        run = self.load("run", "baseline", *args, **options)
+        classes = () if "--class" in args else REST_CLASSES
+        run = self.load("run", "baseline", *classes, *args, **options)
         self.assertStatus(run, OK)
         self.assertEqual(run.json["totals"]["failures"], 0, run)
         self.assertEqual(run.json["script_errors"], [], run)
@@ -140,7 +146,8 @@ class TestBaseline(Case):
 
     def test_a_failing_and_a_slow_server_are_seen(self):
         target = self.target_started("--error-rate", "50%", "--latency", "20ms", "--seed", "3")
-        run = self.load("run", "baseline", "--host", target.url, "-u", "22", "-d", "2s",
+        run = self.load("run", "baseline", *REST_CLASSES, "--host", target.url, "-u", "22",
+                        "-d", "2s",
                         "--threshold", "failures < 1%", "--threshold", "p50 < 10ms")
         self.assertStatus(run, 2)
         totals = run.json["totals"]
@@ -151,7 +158,8 @@ class TestBaseline(Case):
 
     def test_no_server(self):
         self.served(self.target)
-        run = self.load("run", "baseline", "--host", self.target.url, "-u", "11", "-d", "500ms")
+        run = self.load("run", "baseline", *REST_CLASSES, "--host", self.target.url, "-u", "11",
+                        "-d", "500ms")
         self.assertStatus(run, 3)
         self.assertAllFailed(run, "refused")
 

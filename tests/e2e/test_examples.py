@@ -37,7 +37,8 @@ class TestExamples(Case):
                                  + example.name)
 
     def test_the_baseline(self):
-        run = self.tool("check", "baseline", "--host", self.target.url)
+        run = self.tool("check", "baseline", "--host", self.target.url,
+                        "--class", "FastTimeRESTUser,FastTimeStressUser")
         self.assertStatus(run, OK)
         self.assertIn("10 tasks, 10 requests, 0 failed, 0 script errors", run.stderr)
 
