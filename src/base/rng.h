@@ -1,7 +1,8 @@
 /*
- * Random numbers: fast, seedable, one generator per worker, never shared.
- * xoshiro256++ seeded through splitmix64 (Blackman and Vigna, "Scrambled
- * linear pseudorandom number generators", 2018). Not for secrets.
+ * Random numbers: fast, seedable, one generator per user or worker, never
+ * shared between threads. xoshiro256++ seeded through splitmix64 (Blackman and
+ * Vigna, "Scrambled linear pseudorandom number generators", 2018). Not for
+ * secrets.
  */
 #pragma once
 
@@ -12,7 +13,7 @@ struct rng {
 };
 
 /* Every seed is good, 0 included. Streams of different (seed, stream) pairs
- * are independent: a worker uses its number as the stream. */
+ * are independent: a user's or worker's stream follows from its number. */
 void rng_init(struct rng *rng, uint64_t seed, uint64_t stream);
 uint64_t rng_u64(struct rng *rng);
 /* Uniform in [0, 1). */

@@ -55,7 +55,7 @@ static int core_random(lua_State *L)
                      "random(low, high) takes two whole numbers, the first not above the second");
     if (lo < -9007199254740992.0 || hi > 9007199254740992.0)
         script_raise(L, "random(low, high) takes numbers up to 2^53");
-    lua_pushnumber(L, (lua_Number)rng_range(&script_of(L)->rng, (int64_t)lo, (int64_t)hi));
+    lua_pushnumber(L, (lua_Number)rng_range(script_of(L)->rng, (int64_t)lo, (int64_t)hi));
     return 1;
 }
 
@@ -63,7 +63,7 @@ static int core_uniform(lua_State *L)
 {
     if (!lua_isnumber(L, 1) || !lua_isnumber(L, 2) || lua_tonumber(L, 1) > lua_tonumber(L, 2))
         script_raise(L, "uniform(low, high) takes two numbers, the first not above the second");
-    lua_pushnumber(L, rng_between(&script_of(L)->rng, lua_tonumber(L, 1), lua_tonumber(L, 2)));
+    lua_pushnumber(L, rng_between(script_of(L)->rng, lua_tonumber(L, 1), lua_tonumber(L, 2)));
     return 1;
 }
 

@@ -47,11 +47,14 @@ enum script_outcome script_resume(struct user *u, int nargs)
 {
     struct script *s = u->script;
     struct user *outer = s->current;
+    struct rng *outer_rng = s->rng;
     s->current = u;
+    s->rng = &u->rng;
     enter(s);
     int rc = lua_resume(u->thread.co, nargs);
     enter(s);
     s->current = outer;
+    s->rng = outer_rng;
 
     if (rc == 0)
         return SCRIPT_DONE;

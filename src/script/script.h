@@ -59,7 +59,8 @@ struct script {
     struct lua_State *L; /* owned */
     const struct script_options *options;
     int worker; /* from 1; 0: the control state */
-    struct rng rng;
+    struct rng own_rng;
+    struct rng *rng; /* what choices are drawn from: the running user's, else own_rng */
 
     /* A worker's; NULL in the control state. */
     struct net *net;         /* borrowed, outlives the state */

@@ -226,7 +226,7 @@ static int load_scenario(lua_State *L)
     /* math.random follows the seed too. */
     lua_getglobal(L, "math");
     lua_getfield(L, -1, "randomseed");
-    lua_pushnumber(L, (double)(rng_u64(&s->rng) >> 11));
+    lua_pushnumber(L, (double)(rng_u64(s->rng) >> 11));
     lua_call(L, 1, 0);
     lua_pop(L, 1);
 
@@ -254,7 +254,8 @@ struct script *script_new(const struct script_options *options, int worker, stru
     s->catalog = catalog;
     s->stats = stats;
     s->request_handlers = LUA_NOREF;
-    rng_init(&s->rng, options->seed, (uint64_t)worker);
+    rng_init(&s->own_rng, options->seed, (uint64_t)worker);
+    s->rng = &s->own_rng;
     s->hosts = http_hosts_new();
     s->L = luaL_newstate();
     if (!s->L) {

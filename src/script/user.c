@@ -18,6 +18,9 @@
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents);
 static void next_step(struct user *u);
 
+/* The random streams below are the workers'. */
+static const uint64_t USER_STREAMS = UINT64_C(1) << 32;
+
 struct user *user_new(struct script *s, size_t class_index, uint32_t number,
                       void (*gone)(struct user *u), void *owner)
 {
@@ -25,6 +28,7 @@ struct user *user_new(struct script *s, size_t class_index, uint32_t number,
     u->script = s;
     u->class = &s->classes[class_index];
     u->number = number;
+    rng_init(&u->rng, s->options->seed, USER_STREAMS + number);
     u->gone = gone;
     u->owner = owner;
     u->thread.ref = LUA_NOREF;
@@ -264,7 +268,7 @@ static void run_next_task(struct user *u)
         return;
     }
     if (class->tasks_len > 1) {
-        double at = rng_double(&u->script->rng) * class->tasks[class->tasks_len - 1].cumulative;
+        double at = rng_double(&u->rng) * class->tasks[class->tasks_len - 1].cumulative;
         while (i + 1 < class->tasks_len && at >= class->tasks[i].cumulative)
             i++;
     }
@@ -278,7 +282,10 @@ static double call_wait_function(struct user *u)
     char *message, *traceback;
     lua_rawgeti(s->L, LUA_REGISTRYINDEX, u->class->wait_function);
     lua_rawgeti(s->L, LUA_REGISTRYINDEX, u->self);
-    if (script_call(s, 1, 1, &message, &traceback) < 0) {
+    s->rng = &u->rng;
+    int rc = script_call(s, 1, 1, &message, &traceback);
+    s->rng = &s->own_rng;
+    if (rc < 0) {
         script_report_error(s, message, traceback);
         free(message);
         free(traceback);
@@ -305,7 +312,7 @@ static void wait_or_go_on(struct user *u)
     const struct user_class *class = u->class;
     switch (class->wait) {
     case WAIT_BETWEEN:
-        wait_for(u, rng_between(&u->script->rng, class->low, class->high));
+        wait_for(u, rng_between(&u->rng, class->low, class->high));
         return;
     case WAIT_FUNCTION:
         wait_for(u, call_wait_function(u));

@@ -58,6 +58,7 @@ struct user {
     struct script *script;          /* borrowed, outlived by the state */
     const struct user_class *class; /* borrowed, the state's */
     uint32_t number;                /* from 1, over all workers */
+    struct rng rng;                 /* its choices; of the seed and its number alone */
     enum user_state state;
     bool stopping; /* to end as soon as its task has */
     bool waited;   /* the running function has waited for something */

@@ -274,6 +274,31 @@ class TestYields(Case):
         self.assertEqual(run.json["totals"]["failures"], 0, run)
 
 
+class TestSeed(Case):
+    def test_a_user_chooses_alike_beside_others(self):
+        """The seed and its number decide, not who else runs, nor where."""
+        server = self.serve(*answer(response(b"ok")))
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.between(0, 0.01) })
+            for i = 1, 5 do
+                U:task("t" .. i, { weight = i }, function(user)
+                    if user.id == 2 then
+                        inrush.log("chose " .. i .. " " .. inrush.random(1, 1e6))
+                    end
+                    user.http:get("/")
+                end)
+            end
+            """)
+        chosen = []
+        for users, workers in ((2, 1), (2, 2), (7, 2)):
+            run = self.load("run", path, "--host", server.url, "-u", users, "-t", workers,
+                            "-d", "500ms", "--seed", "7")
+            chosen.append([l for l in run.stderr.splitlines() if "chose" in l][:5])
+        self.assertEqual(len(chosen[0]), 5, chosen)
+        self.assertEqual(chosen[0], chosen[1])
+        self.assertEqual(chosen[0], chosen[2])
+
+
 class TestLongTasks(Case):
     def test_running_tasks_finish_and_on_stop_runs(self):
         server = self.serve_each([recv_request(), send(response()),
