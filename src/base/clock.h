@@ -2,6 +2,7 @@
  * for what people and files date. */
 #pragma once
 
+#include <pthread.h>
 #include <stdint.h>
 
 #define NS_PER_US UINT64_C(1000)
@@ -10,8 +11,10 @@
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t clock_ns(void);
-/* CPU time of the calling thread, of the whole process, in nanoseconds. */
+/* CPU time of the calling thread, of another that has not been joined, of the
+ * whole process, in nanoseconds. */
 uint64_t clock_thread_cpu_ns(void);
+uint64_t clock_cpu_ns_of(pthread_t thread);
 uint64_t clock_process_cpu_ns(void);
 /* Seconds since the Unix epoch. */
 double clock_wall(void);

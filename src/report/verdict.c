@@ -10,7 +10,9 @@ void verdict_reach(struct verdict *v, const struct generator_stats *g)
 {
     v->cpu_share = g->wall_ns > 0 ? (double)g->cpu_ns / (double)g->wall_ns : -1;
     v->loop_lag_p99_ms = g->loop_lag.count > 0 ? hist_percentile(&g->loop_lag, 99) / 1000 : -1;
-    v->limited = v->cpu_share > CPU_SHARE_MAX || v->loop_lag_p99_ms > LOOP_LAG_MAX_MS;
+    v->hung = g->hung;
+    v->limited =
+        v->cpu_share > CPU_SHARE_MAX || v->loop_lag_p99_ms > LOOP_LAG_MAX_MS || v->hung > 0;
 }
 
 static void describe_condition(struct buf *out, const struct verdict *v, int workers)
@@ -34,6 +36,13 @@ void verdict_describe(struct buf *out, const struct verdict *v, int workers, int
 {
     if (v->cpu_share < 0 && v->loop_lag_p99_ms < 0) {
         buf_adds(out, "The generator's own load is not known.");
+        return;
+    }
+    if (v->hung > 0) {
+        buf_addf(out,
+                 "The generator was the limit: %u of %d worker%s hung in a task that never waits. "
+                 "Mend the script first.",
+                 v->hung, workers, workers == 1 ? "" : "s");
         return;
     }
     buf_adds(out, v->limited ? "The generator was the limit: " : "The figures are the server's: ");

@@ -12,11 +12,12 @@
 struct verdict {
     double cpu_share;       /* of the workers' wall time, 0..1; -1: not known */
     double loop_lag_p99_ms; /* how late the event loops were; -1: not known */
+    uint32_t hung;          /* workers stuck in a script */
     bool limited;           /* the generator was the limit */
 };
 
-/* Limited: the workers computed more than 90 % of the time, or 1 % of their
- * timers ran more than 10 ms late. */
+/* Limited: the workers computed more than 90 % of the time, 1 % of their timers
+ * ran more than 10 ms late, or one of them hung. */
 void verdict_reach(struct verdict *v, const struct generator_stats *g);
 
 /* The same in a sentence or two. More workers are advised only while there are

@@ -150,9 +150,12 @@ static void note_stuck(struct run *r, struct worker *w)
 {
     const char *class = w->script ? atomic_load(&w->script->running_class) : NULL;
     const char *task = w->script ? atomic_load(&w->script->running_task) : NULL;
+    /* Before it stops, users only come; it may have hung before it told. */
+    unsigned users = atomic_load(&w->spawned);
     note(r, xasprintf("worker %d hung in task '%s' of user class '%s', which never waited; its "
-                      "%u users measured nothing from then on",
-                      w->number, task ? task : "?", class ? class : "?", r->users[w->number - 1]));
+                      "%u user%s measured nothing from then on",
+                      w->number, task ? task : "?", class ? class : "?", users,
+                      users == 1 ? "" : "s"));
 }
 
 static void on_escalate(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -175,6 +178,7 @@ static void on_escalate(struct ev_loop *loop, ev_timer *timer, int revents)
                 continue;
             if (r->state == INTERRUPTING) {
                 note_stuck(r, w);
+                r->total->generator.hung++;
                 worker_interrupt(w);
             } else {
                 worker_park(w);
@@ -397,7 +401,8 @@ static void join_workers(struct run *r)
         w->stats->users = 0;
         w->stats->begin_ns = w->published_ns;
         w->stats->end_ns = r->stop_ns;
-        w->stats->generator.wall_ns = w->stats->end_ns - w->published_ns;
+        w->stats->generator.wall_ns = clock_ns() - w->published_ns;
+        w->stats->generator.cpu_ns = clock_cpu_ns_of(w->thread) - w->published_cpu_ns;
         absorb(r, w->stats);
     }
     collect(r);

@@ -326,6 +326,7 @@ static void merge_generator(struct generator_stats *dst, const struct generator_
     dst->reconnects += src->reconnects;
     dst->tasks += src->tasks;
     dst->cancelled += src->cancelled;
+    dst->hung += src->hung;
 }
 
 void stats_merge(struct stats *dst, const struct stats *src)

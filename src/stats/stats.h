@@ -78,6 +78,7 @@ struct generator_stats {
     uint64_t reconnects; /* of these, after one was lost */
     uint64_t tasks;      /* task functions run to their end */
     uint64_t cancelled;  /* requests in flight when the run ended */
+    uint32_t hung;       /* workers stuck in a script that never waited */
 };
 
 struct stats {

@@ -36,6 +36,9 @@ class TestEndlessLoops(Case):
         self.assertIn(run.status, (OK, 3), run)
         self.assertIsNotNone(run.json, run)
         self.assertSays(run, "'t'")  # which task it was
+        self.assertNotIn("its 0 users", run.output)
+        self.assertTrue(run.json["generator"]["limited"], run)
+        self.assertSays(run, "Mend the script first")
         self.assertIn("/before", [s["name"] for s in run.json["series"]], run)
 
     def ends_by_signal(self, loop):
