@@ -22,7 +22,8 @@ void progress_intro(struct page *page, const struct report_run *run)
         page_addf(page, PAGE_PLAIN, ", %s requests/s",
                   figure_number(rate, run->rate, run->rate < 100));
     if (run->requests > 0)
-        page_addf(page, PAGE_PLAIN, ", %s requests", units_format_count(n, run->requests));
+        page_addf(page, PAGE_PLAIN, ", %s request%s", units_format_count(n, run->requests),
+                  run->requests == 1 ? "" : "s");
     if (run->duration_s > 0)
         page_addf(page, PAGE_PLAIN, " for %s", units_format_elapsed(n, run->duration_s));
     if (run->workers > 0)
