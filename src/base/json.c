@@ -177,6 +177,12 @@ void json_string(struct json *j, const char *s)
     json_string_n(j, s, strlen(s));
 }
 
+void json_field(struct json *j, const char *key, const char *s)
+{
+    json_key(j, key);
+    json_string(j, s);
+}
+
 void json_string_n(struct json *j, const char *s, size_t len)
 {
     before_value(j);

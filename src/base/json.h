@@ -28,6 +28,8 @@ void json_array_end(struct json *j);
 void json_key(struct json *j, const char *key);
 void json_string(struct json *j, const char *s);
 void json_string_n(struct json *j, const char *s, size_t len);
+/* A key and its string. */
+void json_field(struct json *j, const char *key, const char *s);
 void json_uint(struct json *j, uint64_t n);
 void json_int(struct json *j, int64_t n);
 /* At most `digits` decimals, trailing zeros dropped. */

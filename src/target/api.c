@@ -11,12 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void field(struct json *j, const char *key, const char *value)
-{
-    json_key(j, key);
-    json_string(j, value);
-}
-
 static const char *status_text(int status)
 {
     switch (status) {
@@ -37,8 +31,8 @@ int api_error(struct buf *out, int status, const char *message)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "error", status_text(status));
-    field(&j, "message", message);
+    json_field(&j, "error", status_text(status));
+    json_field(&j, "message", message);
     json_key(&j, "code");
     json_int(&j, status);
     json_object_end(&j);
@@ -64,11 +58,11 @@ static int answer_time(struct buf *out, const char *name, int64_t now)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "time", instant_format(text, now, local.offset));
-    field(&j, "timezone", name);
+    json_field(&j, "time", instant_format(text, now, local.offset));
+    json_field(&j, "timezone", name);
     json_key(&j, "unix");
     json_int(&j, now);
-    field(&j, "utc", instant_format(text, now, 0));
+    json_field(&j, "utc", instant_format(text, now, 0));
     json_object_end(&j);
     return 200;
 }
@@ -85,12 +79,12 @@ static int answer_info(struct buf *out, const char *name, int64_t now)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "name", name);
-    field(&j, "offset", offset_format(offset, local.offset));
-    field(&j, "current_time", instant_format(text, now, local.offset));
+    json_field(&j, "name", name);
+    json_field(&j, "offset", offset_format(offset, local.offset));
+    json_field(&j, "current_time", instant_format(text, now, local.offset));
     json_key(&j, "is_dst");
     json_bool(&j, local.dst);
-    field(&j, "abbreviation", local.abbreviation);
+    json_field(&j, "abbreviation", local.abbreviation);
     json_object_end(&j);
     return 200;
 }
@@ -123,10 +117,10 @@ static int convert(struct buf *out, const char *time, const char *from, const ch
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "original_time", instant_format(text, at, zone_at(from_zone, at).offset));
-    field(&j, "from_timezone", from);
-    field(&j, "converted_time", instant_format(text, at, zone_at(to_zone, at).offset));
-    field(&j, "to_timezone", to);
+    json_field(&j, "original_time", instant_format(text, at, zone_at(from_zone, at).offset));
+    json_field(&j, "from_timezone", from);
+    json_field(&j, "converted_time", instant_format(text, at, zone_at(to_zone, at).offset));
+    json_field(&j, "to_timezone", to);
     json_key(&j, "unix");
     json_int(&j, at);
     json_object_end(&j);
@@ -179,10 +173,10 @@ static void answer_resources(struct buf *out)
     json_array_begin(&j);
     for (size_t i = 0; i < OFFER_RESOURCES; i++) {
         json_object_begin(&j);
-        field(&j, "uri", offer_resources[i].uri);
-        field(&j, "name", offer_resources[i].name);
-        field(&j, "description", offer_resources[i].description);
-        field(&j, "mime_type", offer_resources[i].mime_type);
+        json_field(&j, "uri", offer_resources[i].uri);
+        json_field(&j, "name", offer_resources[i].name);
+        json_field(&j, "description", offer_resources[i].description);
+        json_field(&j, "mime_type", offer_resources[i].mime_type);
         json_object_end(&j);
     }
     json_array_end(&j);
@@ -192,15 +186,15 @@ static void answer_resources(struct buf *out)
 static void write_prompt(struct json *j, const struct offer_prompt *prompt)
 {
     json_object_begin(j);
-    field(j, "name", prompt->name);
-    field(j, "description", prompt->description);
+    json_field(j, "name", prompt->name);
+    json_field(j, "description", prompt->description);
     json_key(j, "arguments");
     json_array_begin(j);
     size_t len = offer_arguments_len(prompt->arguments);
     for (size_t i = 0; i < len; i++) {
         json_object_begin(j);
-        field(j, "name", prompt->arguments[i].name);
-        field(j, "description", prompt->arguments[i].description);
+        json_field(j, "name", prompt->arguments[i].name);
+        json_field(j, "description", prompt->arguments[i].description);
         json_key(j, "required");
         json_bool(j, prompt->arguments[i].required);
         json_object_end(j);
@@ -229,7 +223,7 @@ static void answer_health(struct buf *out, uint64_t uptime_s)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "status", "healthy");
+    json_field(&j, "status", "healthy");
     json_key(&j, "uptime_seconds");
     json_uint(&j, uptime_s);
     json_object_end(&j);
@@ -240,9 +234,9 @@ static void answer_version(struct buf *out)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    field(&j, "name", "inrush");
-    field(&j, "version", INRUSH_VERSION);
-    field(&j, "mcp_version", "1.0");
+    json_field(&j, "name", "inrush");
+    json_field(&j, "version", INRUSH_VERSION);
+    json_field(&j, "mcp_version", "1.0");
     json_object_end(&j);
 }
 

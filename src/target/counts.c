@@ -44,8 +44,7 @@ static void write_mcp(struct json *j, const struct target_counts *counts)
         if (counts->mcp[i].requests == 0)
             continue;
         json_object_begin(j);
-        json_key(j, "method");
-        json_string(j, mcp_method_names[i]);
+        json_field(j, "method", mcp_method_names[i]);
         write_number(j, "requests", counts->mcp[i].requests);
         write_number(j, "errors", counts->mcp[i].errors);
         write_number(j, "tool_errors", counts->mcp[i].tool_errors);
@@ -74,8 +73,7 @@ void counts_write_json(const struct target_counts *counts, struct buf *out)
         if (i == ROUTE_STATS)
             continue;
         json_object_begin(&j);
-        json_key(&j, "route");
-        json_string(&j, routes[i].label);
+        json_field(&j, "route", routes[i].label);
         write_number(&j, "requests", counts->routes[i].requests);
         write_statuses(&j, counts->routes[i].status);
         json_object_end(&j);

@@ -35,8 +35,7 @@ static int refuse(struct buf *out, int status, const char *why)
     struct json j;
     json_init(&j, out, false);
     json_object_begin(&j);
-    json_key(&j, "detail");
-    json_string(&j, why);
+    json_field(&j, "detail", why);
     json_object_end(&j);
     return status;
 }

@@ -2,13 +2,6 @@
 
 #include <cjson/cJSON.h>
 #include <stdarg.h>
-#include <stdio.h>
-
-static void field(struct json *j, const char *key, const char *value)
-{
-    json_key(j, key);
-    json_string(j, value);
-}
 
 void mcp_call_begin(struct mcp_call *call)
 {
@@ -16,7 +9,7 @@ void mcp_call_begin(struct mcp_call *call)
     buf_clear(j->out);
     json_init(j, j->out, false);
     json_object_begin(j);
-    field(j, "jsonrpc", "2.0");
+    json_field(j, "jsonrpc", "2.0");
     json_key(j, "id");
     if (!call->id)
         json_null(j);
@@ -36,7 +29,7 @@ void mcp_call_begin_error(struct mcp_call *call, int status, int code, const cha
     json_object_begin(j);
     json_key(j, "code");
     json_int(j, code);
-    field(j, "message", message);
+    json_field(j, "message", message);
 }
 
 void mcp_call_end_error(struct mcp_call *call)
@@ -47,11 +40,12 @@ void mcp_call_end_error(struct mcp_call *call)
 
 void mcp_call_fail(struct mcp_call *call, int status, int code, const char *fmt, ...)
 {
-    char message[512];
+    struct buf message = BUF_INIT;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    buf_addv(&message, fmt, args);
     va_end(args);
-    mcp_call_begin_error(call, status, code, message);
+    mcp_call_begin_error(call, status, code, buf_cstr(&message));
     mcp_call_end_error(call);
+    buf_release(&message);
 }

@@ -7,24 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void field(struct json *j, const char *key, const char *value)
-{
-    json_key(j, key);
-    json_string(j, value);
-}
-
 static void write_input_schema(struct json *j, const struct offer_tool *tool)
 {
     size_t len = offer_arguments_len(tool->arguments);
     json_object_begin(j);
-    field(j, "type", "object");
+    json_field(j, "type", "object");
     json_key(j, "properties");
     json_object_begin(j);
     for (size_t i = 0; i < len; i++) {
         json_key(j, tool->arguments[i].name);
         json_object_begin(j);
-        field(j, "type", "string");
-        field(j, "description", tool->arguments[i].description);
+        json_field(j, "type", "string");
+        json_field(j, "description", tool->arguments[i].description);
         json_object_end(j);
     }
     json_object_end(j);
@@ -47,13 +41,13 @@ static void write_hint(struct json *j, const char *key, bool value)
 static void write_tool(struct json *j, const struct offer_tool *tool, bool federated)
 {
     json_object_begin(j);
-    field(j, "name", federated ? tool->federated : tool->name);
-    field(j, "description", tool->description);
+    json_field(j, "name", federated ? tool->federated : tool->name);
+    json_field(j, "description", tool->description);
     json_key(j, "inputSchema");
     write_input_schema(j, tool);
     json_key(j, "annotations");
     json_object_begin(j);
-    field(j, "title", tool->title);
+    json_field(j, "title", tool->title);
     write_hint(j, "readOnlyHint", true);
     write_hint(j, "destructiveHint", false);
     write_hint(j, "idempotentHint", true);
@@ -65,10 +59,10 @@ static void write_tool(struct json *j, const struct offer_tool *tool, bool feder
 static void write_resource(struct json *j, const struct offer_resource *resource)
 {
     json_object_begin(j);
-    field(j, "uri", resource->uri);
-    field(j, "name", resource->name);
-    field(j, "description", resource->description);
-    field(j, "mimeType", resource->mime_type);
+    json_field(j, "uri", resource->uri);
+    json_field(j, "name", resource->name);
+    json_field(j, "description", resource->description);
+    json_field(j, "mimeType", resource->mime_type);
     json_object_end(j);
 }
 
@@ -76,14 +70,14 @@ static void write_prompt(struct json *j, const struct offer_prompt *prompt)
 {
     size_t len = offer_arguments_len(prompt->arguments);
     json_object_begin(j);
-    field(j, "name", prompt->name);
-    field(j, "description", prompt->description);
+    json_field(j, "name", prompt->name);
+    json_field(j, "description", prompt->description);
     json_key(j, "arguments");
     json_array_begin(j);
     for (size_t i = 0; i < len; i++) {
         json_object_begin(j);
-        field(j, "name", prompt->arguments[i].name);
-        field(j, "description", prompt->arguments[i].description);
+        json_field(j, "name", prompt->arguments[i].name);
+        json_field(j, "description", prompt->arguments[i].description);
         json_key(j, "required");
         json_bool(j, prompt->arguments[i].required);
         json_object_end(j);
@@ -165,7 +159,7 @@ bool mcp_list_write(struct json *j, const struct mcp_list *list, size_t page, co
     if (end < list->len) {
         char next[24];
         snprintf(next, sizeof(next), "%zu", end);
-        field(j, "nextCursor", next);
+        json_field(j, "nextCursor", next);
     }
     return true;
 }

@@ -6,12 +6,6 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-static void field(struct json *j, const char *key, const char *value)
-{
-    json_key(j, key);
-    json_string(j, value);
-}
-
 /* A result that could not be: in the message, not in the HTTP status. */
 static void fail_with(struct mcp_call *call, const struct mcp_failure *failure)
 {
@@ -29,9 +23,9 @@ static const char *text_param(const struct mcp_call *call, const char *key)
 static void write_server_info(struct json *j)
 {
     json_object_begin(j);
-    field(j, "name", "fast-time-server");
-    field(j, "title", "inrush serve");
-    field(j, "version", INRUSH_VERSION);
+    json_field(j, "name", "fast-time-server");
+    json_field(j, "title", "inrush serve");
+    json_field(j, "version", INRUSH_VERSION);
     json_object_end(j);
 }
 
@@ -67,7 +61,7 @@ static void answer_initialize(struct mcp_call *call)
         return;
     }
     call->answer->version = version;
-    field(&call->json, "protocolVersion", mcp_version_names[version]);
+    json_field(&call->json, "protocolVersion", mcp_version_names[version]);
     json_key(&call->json, "capabilities");
     write_capabilities(&call->json);
     json_key(&call->json, "serverInfo");
@@ -239,11 +233,11 @@ enum mcp_method mcp_method_find(const char *name)
 /* What every result of the stateless era says about itself. */
 static void write_stateless_members(struct json *j, unsigned flags)
 {
-    field(j, "resultType", "complete");
+    json_field(j, "resultType", "complete");
     if (flags & CACHEABLE) {
         json_key(j, "ttlMs");
         json_int(j, 0);
-        field(j, "cacheScope", "private");
+        json_field(j, "cacheScope", "private");
     }
     json_key(j, "_meta");
     json_object_begin(j);

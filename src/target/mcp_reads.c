@@ -10,12 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void field(struct json *j, const char *key, const char *value)
-{
-    json_key(j, key);
-    json_string(j, value);
-}
-
 static void write_info(struct json *j, int64_t now)
 {
     json_key(j, "timezones");
@@ -27,9 +21,9 @@ static void write_info(struct json *j, int64_t now)
         struct zone_local local = zone_at(zone, now);
         char offset[OFFSET_MAX];
         json_object_begin(j);
-        field(j, "name", zone_listed[i]);
-        field(j, "offset", offset_format(offset, local.offset));
-        field(j, "abbreviation", local.abbreviation);
+        json_field(j, "name", zone_listed[i]);
+        json_field(j, "offset", offset_format(offset, local.offset));
+        json_field(j, "abbreviation", local.abbreviation);
         json_key(j, "is_dst");
         json_bool(j, local.dst);
         json_object_end(j);
@@ -47,13 +41,13 @@ static void write_world(struct json *j, int64_t now)
         {"Sydney", "Australia/Sydney"},
     };
     char text[INSTANT_MAX];
-    field(j, "utc", instant_format(text, now, 0));
+    json_field(j, "utc", instant_format(text, now, 0));
     json_key(j, "times");
     json_object_begin(j);
     for (size_t i = 0; i < sizeof(cities) / sizeof(*cities); i++) {
         const struct zone *zone = zone_find(cities[i][1]);
         if (zone)
-            field(j, cities[i][0], instant_format(text, now, zone_at(zone, now).offset));
+            json_field(j, cities[i][0], instant_format(text, now, zone_at(zone, now).offset));
     }
     json_object_end(j);
 }
@@ -66,7 +60,7 @@ static void write_formats(struct json *j)
     json_string(j, "2025-01-15T10:30:00+09:00");
     json_string(j, "2025-01-15 10:30:00");
     json_array_end(j);
-    field(j, "output", "RFC 3339");
+    json_field(j, "output", "RFC 3339");
 }
 
 static void write_business_hours(struct json *j)
@@ -84,8 +78,8 @@ static void write_business_hours(struct json *j)
     for (size_t i = 0; i < sizeof(regions) / sizeof(*regions); i++) {
         json_key(j, regions[i][0]);
         json_object_begin(j);
-        field(j, "hours", regions[i][1]);
-        field(j, "days", regions[i][2]);
+        json_field(j, "hours", regions[i][1]);
+        json_field(j, "days", regions[i][2]);
         json_object_end(j);
     }
     json_object_end(j);
@@ -127,8 +121,8 @@ bool mcp_read_resource(struct json *j, const char *uri, int64_t now, struct mcp_
     json_key(j, "contents");
     json_array_begin(j);
     json_object_begin(j);
-    field(j, "uri", uri);
-    field(j, "mimeType", offer_resources[id].mime_type);
+    json_field(j, "uri", uri);
+    json_field(j, "mimeType", offer_resources[id].mime_type);
     json_key(j, "text");
     json_string_n(j, text.data, text.len);
     json_object_end(j);
@@ -164,14 +158,14 @@ static bool write_message(struct buf *out, const struct offer_prompt *prompt,
 static void write_messages(struct json *j, const struct offer_prompt *prompt,
                            const struct buf *message)
 {
-    field(j, "description", prompt->description);
+    json_field(j, "description", prompt->description);
     json_key(j, "messages");
     json_array_begin(j);
     json_object_begin(j);
-    field(j, "role", "user");
+    json_field(j, "role", "user");
     json_key(j, "content");
     json_object_begin(j);
-    field(j, "type", "text");
+    json_field(j, "type", "text");
     json_key(j, "text");
     json_string_n(j, message->data, message->len);
     json_object_end(j);

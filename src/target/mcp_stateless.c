@@ -80,8 +80,7 @@ static void refuse_version(struct mcp_call *call, const char *version)
     json_array_begin(j);
     json_string(j, mcp_version_names[MCP_2026_07_28]);
     json_array_end(j);
-    json_key(j, "requested");
-    json_string(j, version);
+    json_field(j, "requested", version);
     json_object_end(j);
     mcp_call_end_error(call);
 }

@@ -85,8 +85,7 @@ static void write_outcome(struct json *j, const struct outcome *o)
     json_key(j, "content");
     json_array_begin(j);
     json_object_begin(j);
-    json_key(j, "type");
-    json_string(j, "text");
+    json_field(j, "type", "text");
     json_key(j, "text");
     json_string_n(j, o->text.data, o->text.len);
     json_object_end(j);

@@ -287,6 +287,17 @@ static void calls_out_of_order_are_assertions(void **state)
 }
 #endif
 
+static void fields(void **state)
+{
+    (void)state;
+    struct json *j = start(false);
+    json_object_begin(j);
+    json_field(j, "a", "b\"");
+    json_field(j, "c", "");
+    json_object_end(j);
+    assert_written("{\"a\":\"b\\\"\",\"c\":\"\"}");
+}
+
 static void raw_values(void **state)
 {
     (void)state;
@@ -307,6 +318,7 @@ int main(void)
         cmocka_unit_test(strings_become_valid_utf8),
         cmocka_unit_test(nesting_and_commas_compact),
         cmocka_unit_test(nesting_and_commas_indented),
+        cmocka_unit_test(fields),
         cmocka_unit_test(raw_values),
         cmocka_unit_test(a_document_goes_behind_what_is_there),
 #ifndef NDEBUG
