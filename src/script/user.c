@@ -275,6 +275,20 @@ static void run_next_task(struct user *u)
     run_task(u, &class->tasks[i]);
 }
 
+/* About the value on top of the stack. */
+static void report_bad_wait(struct user *u)
+{
+    lua_State *L = u->script->L;
+    const char *what = luaL_typename(L, -1);
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        what = lua_tonumber(L, -1) < 0 ? "a negative number" : "nan or a number without end";
+    char *message = xasprintf("the wait function of user class '%s' must return seconds, 0 or "
+                              "more, not %s",
+                              u->class->about->name, what);
+    script_report_error(u->script, message, "");
+    free(message);
+}
+
 /* The wait of a script's function: seconds, or -1 after an error. */
 static double call_wait_function(struct user *u)
 {
@@ -292,12 +306,11 @@ static double call_wait_function(struct user *u)
         return 1; /* an error each time must not spin */
     }
     double seconds = lua_tonumber(s->L, -1);
-    bool good = lua_isnumber(s->L, -1) && seconds >= 0 && seconds < 1e9;
+    bool good = lua_type(s->L, -1) == LUA_TNUMBER && seconds >= 0 && seconds < 1e9;
+    if (!good)
+        report_bad_wait(u);
     lua_pop(s->L, 1);
-    if (good)
-        return seconds;
-    script_report_error(s, "the wait function of a user class must return seconds, 0 or more", "");
-    return 1;
+    return good ? seconds : 1;
 }
 
 static void wait_for(struct user *u, double seconds)

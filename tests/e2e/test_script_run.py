@@ -49,6 +49,19 @@ class TestErrors(Case):
         self.assertEqual(series(run, "/before")["requests"], count, run)
         self.assertEqual(self.server.request_count, run.json["totals"]["requests"])
 
+    def test_a_wait_function_that_returns_no_time(self):
+        for returned, said in (("nil", "not nil"), ("'1s'", "not string"),
+                               ("-1", "not a negative number"), ("0/0", "not nan")):
+            with self.subTest(returned):
+                run = self.run_scenario(f"""
+                    local U = inrush.user_class("U", {{
+                        wait = function() return {returned} end
+                    }})
+                    U:task("t", function(user) user.http:get("/") end)
+                    """, seconds="200ms")
+                self.assertStatus(run, OK)
+                self.one_error(run, "class 'U'", "must return seconds", said)
+
     def test_abort_on_script_error(self):
         run = self.run_scenario("""
             local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
