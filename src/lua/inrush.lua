@@ -10,6 +10,7 @@ local core = require "inrush.core"
 local options = require "inrush.options"
 require "inrush.http" -- user.http
 local redis = require "inrush.redis" -- user.redis
+local tcp = require "inrush.tcp" -- user.tcp
 local pg = require "inrush.pg" -- user.pg
 
 local inrush = {}
@@ -123,6 +124,7 @@ local CLASS_OPTIONS = {
     "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
   host = options.string(),
   redis = redis.url,
+  tcp = tcp.address,
   headers = options.table(),
   timeout = options.duration(),
   tags = options.list_of_strings(),
@@ -169,6 +171,7 @@ function inrush.user_class(name, opts)
     wait = opts.wait or base.wait,
     host = opts.host or base.host,
     redis = opts.redis or base.redis,
+    tcp = opts.tcp or base.tcp,
     timeout = opts.timeout or base.timeout,
     headers = {},
     tags = opts.tags or base.tags,

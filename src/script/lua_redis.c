@@ -8,10 +8,8 @@
  * is false and an error { err = message }, as in Redis' own Lua.
  */
 #include "base/mem.h"
-#include "base/suggest.h"
-#include "base/units.h"
 #include "proto/redis.h"
-#include "script/internal.h"
+#include "script/call.h"
 #include "script/scenario.h"
 
 #include <ctype.h>
@@ -20,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char type[] = "REDIS"; /* of the series */
 static const char default_url[] = "redis://localhost:6379/0";
 
 /* The Lua userdata that stands for a client; emptied when that goes. */
@@ -38,8 +37,7 @@ struct redis_client {
     struct redis_op op;
 
     /* The current operation. */
-    uint32_t series;
-    bool record;
+    struct call call;
     bool pipeline; /* the replies go into one list */
     int values;    /* on the coroutine so far */
 };
@@ -151,16 +149,7 @@ static void got_reply(struct redis_op *op, const redisReply *reply)
 static void completed(struct op *op)
 {
     struct redis_client *c = op->owner;
-    struct sample sample = {
-        .series = c->series,
-        .response_ns = op->end_ns - op->start_ns,
-        .service_ns = op->end_ns - op->start_ns,
-        .bytes = op->bytes,
-        .error = op->err.kind,
-        .message = op->err.message,
-        .end_ns = op->end_ns,
-    };
-    user_set_sample(c->user, &sample, c->record);
+    call_set_sample(c->user, &c->call, op);
     if (op->err.kind == ERR_CANCELLED)
         return;
     lua_State *co = c->user->thread.co;
@@ -192,76 +181,39 @@ static struct redis_client *client_to_start(lua_State *L)
         script_raise(L, "call it with a colon: user.redis:command(...)");
     if (!box->client)
         script_raise(L, "this user is gone; its Redis client with it");
-    struct user *u = box->client->user;
-    if (u->script->current != u || u->thread.co != L || !lua_isyieldable(L)) {
-        user_to_wait(L, "user.redis"); /* says what is wrong, if it is not the user */
-        script_raise(L, "a user's Redis client serves only its own user");
-    }
+    call_check_user(L, box->client->user, "user.redis");
     return box->client;
 }
 
-/* The series of the string at index, with upper-case letters if asked. */
-static uint32_t find_series(lua_State *L, struct script *s, int index, int known, bool upper)
+/* The series that the command word at index names, in upper case. */
+static uint32_t series_of_word(lua_State *L, int word)
 {
-    lua_pushvalue(L, index);
-    lua_rawget(L, lua_upvalueindex(known));
+    int words = lua_upvalueindex(UP_WORDS);
+    lua_pushvalue(L, word);
+    lua_rawget(L, words);
+    uint32_t id = (uint32_t)lua_tointeger(L, -1);
     if (lua_isnil(L, -1)) {
         size_t len;
-        const char *text = lua_tolstring(L, index, &len);
+        const char *text = lua_tolstring(L, word, &len);
         char *name = xstrndup(text, len);
-        for (size_t i = 0; upper && i < len; i++)
-            name[i] = (char)toupper((unsigned char)name[i]);
-        uint32_t id = catalog_intern(s->catalog, "REDIS", 5, name, len);
+        for (char *at = name; *at != '\0'; at++)
+            *at = (char)toupper((unsigned char)*at);
+        id = catalog_intern(script_of(L)->catalog, type, strlen(type), name, strlen(name));
         free(name);
-        lua_pushvalue(L, index);
+        lua_pushvalue(L, word);
         lua_pushinteger(L, (lua_Integer)id);
-        lua_rawset(L, lua_upvalueindex(known));
-        lua_pop(L, 1);
-        return id;
+        lua_rawset(L, words);
     }
-    uint32_t id = (uint32_t)lua_tointeger(L, -1);
     lua_pop(L, 1);
     return id;
 }
 
-/* Reads the table at index; true when it names the series. */
-static bool read_options(lua_State *L, struct redis_client *c, int index, double *timeout_s)
+static void read_options(lua_State *L, struct call *call, int index)
 {
-    static const char *const names[] = {"name", "record", "timeout"};
-    bool named = false;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        const char *option = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-        if (strcmp(option, "name") == 0) {
-            if (lua_type(L, -1) != LUA_TSTRING)
-                script_raise(L, "option 'name' must be a string, not %s", luaL_typename(L, -1));
-            c->series = find_series(L, c->user->script, lua_gettop(L), UP_NAMED, false);
-            named = true;
-        } else if (strcmp(option, "timeout") == 0) {
-            *timeout_s = 0;
-            if (lua_type(L, -1) == LUA_TNUMBER)
-                *timeout_s = lua_tonumber(L, -1);
-            else if (lua_type(L, -1) == LUA_TSTRING)
-                (void)units_parse_duration(lua_tostring(L, -1), timeout_s, NULL);
-            if (!(*timeout_s > 0))
-                script_raise(L, "option 'timeout' must be above 0: seconds, or a duration such as "
-                                "'500ms'");
-        } else if (strcmp(option, "record") == 0) {
-            if (!lua_isboolean(L, -1))
-                script_raise(L, "option 'record' must be true or false, not %s",
-                             luaL_typename(L, -1));
-            c->record = lua_toboolean(L, -1);
-        } else {
-            const char *near = suggest(option, names, 3);
-            if (near)
-                script_raise(L, "unknown option '%s' of a Redis command; did you mean '%s'?",
-                             option, near);
-            script_raise(L,
-                         "unknown option '%s' of a Redis command; there are name, record and "
-                         "timeout (a table is never an argument)",
-                         option);
-        }
+        if (!call_read_option(L, call, lua_upvalueindex(UP_NAMED), type))
+            call_unknown_option(L, "a Redis command (a table is never an argument)", NULL, 0);
     }
-    return named;
 }
 
 enum { NUMBER_MAX = 32 };
@@ -304,22 +256,12 @@ static void add_argument(lua_State *L, struct redis_client *c, int index, size_t
     redis_request_arg(&c->request, text, len);
 }
 
-static struct redis_client *prepare(lua_State *L, double *timeout_s)
-{
-    struct redis_client *c = client_to_start(L);
-    struct user *u = c->user;
-    *timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
-    c->record = true;
-    redis_request_clear(&c->request);
-    return c;
-}
-
-static int start(lua_State *L, struct redis_client *c, bool pipeline, double timeout_s)
+static int start(lua_State *L, struct redis_client *c, bool pipeline)
 {
     user_begin(c->user);
     c->pipeline = pipeline;
     c->values = 0;
-    redis_start(c->conn, &c->op, timeout_s);
+    redis_start(c->conn, &c->op, c->call.timeout_s);
     user_wait(c->user, cancel);
     return lua_yield(L, 0);
 }
@@ -329,60 +271,79 @@ static int start(lua_State *L, struct redis_client *c, bool pipeline, double tim
  * upvalue. */
 static int command(lua_State *L)
 {
-    double timeout_s;
-    struct redis_client *c = prepare(L, &timeout_s);
+    struct redis_client *c = client_to_start(L);
+    struct call call = call_new(c->user);
     int last = lua_gettop(L);
-    bool named = lua_type(L, last) == LUA_TTABLE && read_options(L, c, last, &timeout_s);
     if (lua_type(L, last) == LUA_TTABLE)
-        last--;
+        read_options(L, &call, last--);
     int word = lua_isnil(L, lua_upvalueindex(UP_WORD)) ? 2 : lua_upvalueindex(UP_WORD);
     int first = word == 2 ? 3 : 2;
-    if (lua_type(L, word) != LUA_TSTRING || (word == 2 && last < 2))
+    if (word == 2 && (last < 2 || lua_type(L, 2) != LUA_TSTRING))
         script_raise(L, "command takes the command's name first, such as \"GET\", not %s",
                      luaL_typename(L, 2));
+    redis_request_clear(&c->request);
     redis_request_begin(&c->request, (size_t)(last - first + 2));
     add_argument(L, c, word, 1);
     for (int i = first; i <= last; i++)
         add_argument(L, c, i, (size_t)(i - first + 2));
-    if (!named)
-        c->series = find_series(L, c->user->script, word, UP_WORDS, true);
-    return start(L, c, false, timeout_s);
+    if (!call.named)
+        call.series = series_of_word(L, word);
+    c->call = call;
+    return start(L, c, false);
+}
+
+/* The list on top as command number i of a pipeline; n: how many words, where
+ * the last may be nil. */
+static void add_command(lua_State *L, struct redis_client *c, size_t i)
+{
+    if (!lua_istable(L, -1))
+        script_raise(L, "command %zu of a pipeline must be a list such as { \"GET\", key }, not %s",
+                     i, luaL_typename(L, -1));
+    lua_getfield(L, -1, "n");
+    size_t words = lua_isnumber(L, -1) ? (size_t)lua_tointeger(L, -1) : lua_objlen(L, -2);
+    lua_pop(L, 1);
+    if (words == 0)
+        script_raise(L, "command %zu of a pipeline is empty", i);
+    redis_request_begin(&c->request, words);
+    for (size_t n = 1; n <= words; n++) {
+        lua_rawgeti(L, -1, (int)n);
+        add_argument(L, c, lua_gettop(L), n);
+        lua_pop(L, 1);
+    }
 }
 
 /* client:send_pipeline(commands, options): a list of commands, each a list of
- * its words (n: how many, where the last may be nil). */
+ * its words. */
 static int send_pipeline(lua_State *L)
 {
-    double timeout_s;
-    struct redis_client *c = prepare(L, &timeout_s);
+    struct redis_client *c = client_to_start(L);
+    struct call call = call_new(c->user);
     lua_settop(L, 3);
-    bool named = lua_istable(L, 3) && read_options(L, c, 3, &timeout_s);
+    if (lua_istable(L, 3))
+        read_options(L, &call, 3);
+    else if (!lua_isnil(L, 3))
+        script_raise(L, "pipeline options must be a table, not %s", luaL_typename(L, 3));
+    redis_request_clear(&c->request);
     size_t commands = lua_objlen(L, 2);
     for (size_t i = 1; i <= commands; i++) {
         lua_rawgeti(L, 2, (int)i);
-        if (!lua_istable(L, -1))
-            script_raise(L,
-                         "command %zu of a pipeline must be a list such as { \"GET\", key }, "
-                         "not %s",
-                         i, luaL_typename(L, -1));
-        lua_getfield(L, -1, "n");
-        size_t args = lua_isnumber(L, -1) ? (size_t)lua_tointeger(L, -1) : lua_objlen(L, -2);
-        lua_pop(L, 1);
-        if (args == 0)
-            script_raise(L, "command %zu of a pipeline is empty", i);
-        redis_request_begin(&c->request, args);
-        for (size_t n = 1; n <= args; n++) {
-            lua_rawgeti(L, -1, (int)n);
-            add_argument(L, c, lua_gettop(L), n);
-            lua_pop(L, 1);
-        }
+        add_command(L, c, i);
         lua_pop(L, 1);
     }
-    if (!named) {
+    if (!call.named) {
         lua_pushliteral(L, "PIPELINE");
-        c->series = find_series(L, c->user->script, lua_gettop(L), UP_NAMED, false);
+        call.series = call_series(L, lua_upvalueindex(UP_NAMED), type, lua_gettop(L));
     }
-    return start(L, c, true, timeout_s);
+    c->call = call;
+    return start(L, c, true);
+}
+
+/* client:fail(why): fails the last command, whose reply is not what it should be. */
+static int fail(lua_State *L)
+{
+    struct redis_client *c = client_to_start(L);
+    call_fail(L, c->user, &c->call, "user.redis");
+    return 0;
 }
 
 /* --- clients -------------------------------------------------------------------- */
@@ -474,6 +435,8 @@ int script_open_redis(lua_State *L)
     lua_pushvalue(L, -2);
     lua_pushcclosure(L, send_pipeline, UP_WORDS);
     lua_setfield(L, -4, "send_pipeline");
+    lua_pushcfunction(L, fail);
+    lua_setfield(L, -4, "fail");
     lua_pushcclosure(L, make_method, UP_WORDS);
     lua_setfield(L, -4, "method");
     lua_pushvalue(L, -1);

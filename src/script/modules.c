@@ -8,6 +8,7 @@ const struct script_module script_modules[] = {
     {"inrush.http.core", script_open_http},
     {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
+    {"inrush.tcp.core", script_open_tcp},
 };
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 const struct script_protocol script_protocols[] = {
     [PROTOCOL_HTTP] = {"http", http_client_new, http_client_free},
     [PROTOCOL_REDIS] = {"redis", redis_client_new, redis_client_free},
+    [PROTOCOL_TCP] = {"tcp", tcp_client_new, tcp_client_free},
     [PROTOCOL_PG] = {"pg", pg_client_new, pg_client_free},
 };
 

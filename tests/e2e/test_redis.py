@@ -211,6 +211,12 @@ class TestValues(RedisCase):
         self.assertSays(run, "status: WRONGTYPE", "status: ERR unknown command 'COMAND'")
         self.assertNotIn("beginning with", run.stderr)
 
+    def test_a_fail_of_the_script(self):
+        run = self.check(self.server.url, r"""
+            if redis:get("k") ~= "right" then redis:fail("k is not right") end
+            """, 1, 1)
+        self.assertSays(run, "check: k is not right")
+
     def test_mistakes_of_the_script(self):
         self.check(self.server.url, r"""
             local function fails(words, run, ...)
@@ -228,7 +234,10 @@ class TestValues(RedisCase):
             fails("argument 3 of a Redis command must be a string or a number, not boolean",
                 redis.set, redis, "k", true)
             fails("did you mean 'timeout'", redis.get, redis, "k", { timeot = 1 })
-            fails("there are name, record and timeout", redis.get, redis, { "k" })
+            fails("a table is never an argument", redis.get, redis, { "k" })
+            fails("there are name, record and timeout", redis.get, redis, "k", { xyzzy = 1 })
+            fails("pipeline options must be a table", redis.pipeline, redis, { { "PING" } }, "x")
+            fails("user.redis:fail comes without", redis.fail, redis, "x")
             fails("option 'timeout' must be above 0", redis.get, redis, "k", { timeout = 0 })
             fails("option 'name' must be a string", redis.get, redis, "k", { name = 1 })
             fails("option 'record' must be", redis.get, redis, "k", { record = 1 })
