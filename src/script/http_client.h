@@ -5,7 +5,7 @@
 #include "script/http_hosts.h"
 #include "script/internal.h"
 
-enum { HTTP_EXPECT_MAX = 8, HTTP_STATUS_MESSAGE = 128 };
+enum { HTTP_EXPECT_MAX = 8, HTTP_STATUS_MESSAGE = 128, HTTP_HEADERS_MAX = 64 };
 
 /* A connection of one user to one origin. */
 struct http_link {
@@ -72,6 +72,26 @@ void http_response_push(struct http_client *c);
  * kept, when the task has ended. */
 void http_response_preserve(struct user *u);
 void http_response_forget(struct user *u);
+
+/*
+ * For bindings that speak a protocol over a user's HTTP client (lua_mcp.c).
+ */
+
+/* The box at an argument, whose client is there; else raises. */
+struct http_box *http_box_at(lua_State *L, int index);
+/* The client's link for a URL, or for a path on its class's host, made if need
+ * be; the target is left with its path. Its place in c->links stays its own. */
+size_t http_link_index(lua_State *L, struct http_client *c, struct http1_span *target);
+/* The first part of requests with these headers and those of the class that they
+ * do not replace. */
+int http_defaults_with(lua_State *L, const struct http_client *c, const struct http_link *link,
+                       const struct http1_header *own, size_t own_len, struct http1_defaults *out,
+                       struct err *err);
+/* Raises unless the user can wait here. */
+void http_check_waits(lua_State *L, const struct user *u);
+/* Starts the request in c->request, whose series, record and so on are set; the
+ * caller yields. timeout_s 0: the usual one. */
+void http_start_request(struct http_client *c, struct http_link *link, double timeout_s);
 
 /* The function on top, which is popped, is to be called with each event of the
  * request that is about to start. */

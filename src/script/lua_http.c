@@ -40,8 +40,6 @@ static const char *const option_names[] = {
 
 enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
 
-enum { HEADERS_MAX = 64 };
-
 /* The arguments of a method. */
 enum { ARG_SELF = 1, ARG_TARGET, ARG_OPTIONS };
 
@@ -67,7 +65,7 @@ enum { UP_NAMES = 1, UP_SERIES, UP_ENCODE, UP_METHOD };
  * ARG_OPTIONS, keeps alive. */
 struct call {
     struct http1_request request;
-    struct http1_header headers[HEADERS_MAX];
+    struct http1_header headers[HTTP_HEADERS_MAX];
     unsigned given; /* bits 1 << enum option */
     double timeout_s;
     struct http1_span type, name; /* the series; type is the method unless given */
@@ -115,8 +113,8 @@ static void read_headers(lua_State *L, struct call *call)
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
             script_raise(L, "request option 'headers' must map names to strings");
-        if (call->request.header_count == HEADERS_MAX)
-            script_raise(L, "a request cannot have more than %d headers", HEADERS_MAX);
+        if (call->request.header_count == HTTP_HEADERS_MAX)
+            script_raise(L, "a request cannot have more than %d headers", HTTP_HEADERS_MAX);
         if (lua_type(L, -1) == LUA_TNUMBER) { /* made a string where it lives */
             lua_pushvalue(L, -2);
             lua_pushstring(L, lua_tostring(L, -2));
@@ -402,7 +400,7 @@ static size_t class_headers(lua_State *L, const struct user_class *class,
     size_t n = 0;
     lua_rawgeti(L, LUA_REGISTRYINDEX, class->self);
     lua_getfield(L, -1, "headers");
-    for (lua_pushnil(L); lua_next(L, -2) && n < HEADERS_MAX; lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, -2) && n < HTTP_HEADERS_MAX; lua_pop(L, 1)) {
         headers[n].name = span_at(L, -2);
         headers[n].value = span_at(L, -1);
         n++;
@@ -422,7 +420,7 @@ static struct http_link *link_to(lua_State *L, struct http_client *c, const char
     }
     struct http_host *host = http_hosts_find(s->hosts, u->class, base, len);
     if (!host) {
-        struct http1_header headers[HEADERS_MAX];
+        struct http1_header headers[HTTP_HEADERS_MAX];
         size_t n = class_headers(L, u->class, headers);
         struct err err;
         if (http_hosts_add(s->hosts, u->class, base, len, headers, n, &host, &err) < 0)
@@ -465,6 +463,30 @@ static struct http_link *find_link(lua_State *L, struct http_client *c, struct h
     return link;
 }
 
+size_t http_link_index(lua_State *L, struct http_client *c, struct http1_span *target)
+{
+    return (size_t)(find_link(L, c, target) - c->links.items);
+}
+
+int http_defaults_with(lua_State *L, const struct http_client *c, const struct http_link *link,
+                       const struct http1_header *own, size_t own_len, struct http1_defaults *out,
+                       struct err *err)
+{
+    struct http1_header headers[2 * HTTP_HEADERS_MAX];
+    struct http1_header *theirs = headers + HTTP_HEADERS_MAX;
+    size_t n = own_len, theirs_len = class_headers(L, c->user->class, theirs);
+    if (own_len > 0)
+        memcpy(headers, own, own_len * sizeof(*own));
+    for (size_t i = 0; i < theirs_len; i++) {
+        bool replaced = false;
+        for (size_t j = 0; j < own_len && !replaced; j++)
+            replaced = http1_span_equal_nocase(theirs[i].name, own[j].name);
+        if (!replaced)
+            headers[n++] = theirs[i];
+    }
+    return http1_defaults_init(out, link->host->authority, headers, n, err);
+}
+
 /* The shared or the user's own first part of a request. */
 static const struct http1_defaults *link_defaults(lua_State *L, struct http_client *c,
                                                   struct http_link *link)
@@ -472,22 +494,14 @@ static const struct http1_defaults *link_defaults(lua_State *L, struct http_clie
     if (c->headers.len == 0)
         return &link->host->defaults;
     if (!link->has_own) {
-        struct http1_header headers[2 * HEADERS_MAX];
-        size_t n = 0, theirs = class_headers(L, c->user->class, headers + HEADERS_MAX);
+        struct http1_header headers[HTTP_HEADERS_MAX];
+        size_t n = 0;
         for (size_t i = 0; i < c->headers.len; i++, n++) {
             headers[n].name = http1_span(c->headers.items[i].name);
             headers[n].value = http1_span(c->headers.items[i].value);
         }
-        for (size_t i = 0; i < theirs; i++) {
-            struct http1_header h = headers[HEADERS_MAX + i];
-            bool replaced = false;
-            for (size_t j = 0; j < c->headers.len && !replaced; j++)
-                replaced = http1_span_equal_nocase(h.name, headers[j].name);
-            if (!replaced)
-                headers[n++] = h;
-        }
         struct err err;
-        if (http1_defaults_init(&link->own, link->host->authority, headers, n, &err) < 0)
+        if (http_defaults_with(L, c, link, headers, n, &link->own, &err) < 0)
             script_raise(L, "%s", err.message);
         link->has_own = true;
     }
@@ -541,17 +555,39 @@ static void cancel(struct user *u)
     http1_cancel(http_client_of(u)->busy);
 }
 
+static double usual_timeout(const struct user *u)
+{
+    return u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
+}
+
 /* Says of a userdata that it is a box of ours, without a look-up. */
 static const char client_tag;
 
-static struct http_client *client_at(lua_State *L, int index)
+struct http_box *http_box_at(lua_State *L, int index)
 {
     struct http_box *box = lua_touserdata(L, index);
     if (!box || lua_objlen(L, index) != sizeof(*box) || box->tag != &client_tag)
         script_raise(L, "call it with a colon: user.http:get(...)");
     if (!box->client)
         script_raise(L, "this user is gone; its http client with it");
-    return box->client;
+    return box;
+}
+
+static struct http_client *client_at(lua_State *L, int index)
+{
+    return http_box_at(L, index)->client;
+}
+
+void http_start_request(struct http_client *c, struct http_link *link, double timeout_s)
+{
+    c->op.op.complete = completed;
+    c->op.op.owner = c;
+    c->op.request = c->request.data;
+    c->op.request_len = c->request.len;
+    c->op.keep_body = true;
+    c->busy = link->conn;
+    http1_start(link->conn, &c->op, timeout_s > 0 ? timeout_s : usual_timeout(c->user));
+    user_wait(c->user, cancel);
 }
 
 static void init_call(lua_State *L, struct call *call, const struct user *u)
@@ -561,7 +597,7 @@ static void init_call(lua_State *L, struct call *call, const struct user *u)
     call->request.method = call->type = span_at(L, lua_upvalueindex(UP_METHOD));
     call->request.target = span_at(L, ARG_TARGET);
     call->given = 0;
-    call->timeout_s = u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
+    call->timeout_s = usual_timeout(u);
     call->expect_len = 0;
     call->record = true;
     call->background = false;
@@ -569,8 +605,7 @@ static void init_call(lua_State *L, struct call *call, const struct user *u)
         script_raise(L, "a request takes a path or a URL, not %s", luaL_typename(L, ARG_TARGET));
 }
 
-/* Raises unless the client's user can wait here. */
-static void check_waits(lua_State *L, const struct user *u)
+void http_check_waits(lua_State *L, const struct user *u)
 {
     if (u->script->current == u && u->thread.co == L && lua_isyieldable(L))
         return;
@@ -626,7 +661,7 @@ static int http_start(lua_State *L)
         return 0;
     }
 
-    check_waits(L, u);
+    http_check_waits(L, u);
     user_begin(u);
     c->record = call.record;
     c->expect_len = call.expect_len;
@@ -642,16 +677,9 @@ static int http_start(lua_State *L)
         lua_getfield(L, ARG_OPTIONS, option_names[OPT_EVENTS]);
         http_events_begin(L, c);
     }
-    c->op.op.complete = completed;
-    c->op.op.owner = c;
-    c->op.request = c->request.data;
-    c->op.request_len = c->request.len;
     c->op.head_request =
         call.request.method.len == 4 && memcmp(call.request.method.data, "HEAD", 4) == 0;
-    c->op.keep_body = true;
-    c->busy = link->conn;
-    http1_start(link->conn, &c->op, call.timeout_s);
-    user_wait(u, cancel);
+    http_start_request(c, link, call.timeout_s);
     return lua_yield(L, 0);
 }
 
@@ -672,8 +700,8 @@ static int set_header(lua_State *L)
         *h = c->headers.items[--c->headers.len];
         break;
     }
-    if (c->headers.len >= HEADERS_MAX / 2)
-        script_raise(L, "a user cannot have more than %d headers of its own", HEADERS_MAX / 2);
+    if (c->headers.len >= HTTP_HEADERS_MAX / 2)
+        script_raise(L, "a user cannot have more than %d headers of its own", HTTP_HEADERS_MAX / 2);
     if (lua_isstring(L, 3))
         vec_push(&c->headers,
                  ((struct http_own_header){xstrdup(name), xstrdup(lua_tostring(L, 3))}));

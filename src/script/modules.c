@@ -6,9 +6,9 @@ const struct script_module script_modules[] = {
     {"inrush.core", script_open_core},
     {"inrush.crypto", script_open_crypto},
     {"inrush.http.core", script_open_http},
+    {"inrush.mcp.core", script_open_mcp},
     {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
-    {"inrush.tcp.core", script_open_tcp},
 };
 /* clang-format on */
 
