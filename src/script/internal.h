@@ -49,6 +49,7 @@ extern const size_t script_modules_len;
 int script_open_core(lua_State *L);   /* "inrush.core" */
 int script_open_http(lua_State *L);   /* "inrush.http.core" */
 int script_open_redis(lua_State *L);  /* "inrush.redis.core" */
+int script_open_tcp(lua_State *L);    /* "inrush.tcp.core" */
 int script_open_pg(lua_State *L);     /* "inrush.pg.core" */
 int script_open_crypto(lua_State *L); /* "inrush.crypto" */
 int script_open_mcp(lua_State *L);    /* "inrush.mcp.core" */
@@ -67,12 +68,14 @@ struct script_protocol {
 };
 extern const struct script_protocol script_protocols[];
 extern const size_t script_protocols_len;
-enum { PROTOCOL_HTTP, PROTOCOL_REDIS, PROTOCOL_PG }; /* rows that somebody needs to know */
+enum { PROTOCOL_HTTP, PROTOCOL_REDIS, PROTOCOL_PG, PROTOCOL_TCP }; /* rows that somebody needs to know */
 
 void *http_client_new(lua_State *L, struct user *u);
 void http_client_free(void *client);
 void *redis_client_new(lua_State *L, struct user *u);
 void redis_client_free(void *client);
+void *tcp_client_new(lua_State *L, struct user *u);
+void tcp_client_free(void *client);
 void *pg_client_new(lua_State *L, struct user *u);
 void pg_client_free(void *client);
 /* Makes responses, values that http requests return, known to the state

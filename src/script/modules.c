@@ -9,6 +9,7 @@ const struct script_module script_modules[] = {
     {"inrush.mcp.core", script_open_mcp},
     {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
+    {"inrush.tcp.core", script_open_tcp},
 };
 /* clang-format on */
 
