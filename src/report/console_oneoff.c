@@ -39,7 +39,7 @@ static void counts(struct console *c)
         label(c, "Connections");
         page_addf(&c->page, PAGE_PLAIN, "%14s opened", units_format_count(n, g->connects));
         if (g->reconnects > 0)
-            page_addf(&c->page, PAGE_BAD, ", %s of them after one was lost",
+            page_addf(&c->page, PAGE_BAD, ", %s of them after one closed",
                       units_format_count(n, g->reconnects));
         page_end_line(&c->page);
     }

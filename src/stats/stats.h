@@ -75,7 +75,7 @@ struct generator_stats {
     uint64_t cpu_ns;      /* CPU time of the worker threads */
     uint64_t wall_ns;  /* wall time of the worker threads, summed: cpu_ns / wall_ns is the share */
     uint64_t connects; /* connections opened */
-    uint64_t reconnects; /* of these, after one was lost */
+    uint64_t reconnects; /* of these, after one closed */
     uint64_t tasks;      /* task functions run to their end */
     uint64_t cancelled;  /* requests in flight when the run ended */
     uint32_t hung;       /* workers stuck in a script that never waited */
