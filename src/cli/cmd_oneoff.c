@@ -19,7 +19,7 @@ static int build_request(struct buf *out, const struct cli_args *args, const str
                          const char *method, struct err *err)
 {
     size_t len = args->headers.len;
-    struct http1_header *headers = xcalloc(len + 1, sizeof(*headers));
+    struct http1_header *headers = xcalloc(len + 2, sizeof(*headers));
     bool has_type = false;
     for (size_t i = 0; i < len; i++) {
         headers[i].name = http1_span(args->headers.items[i].name);
@@ -30,6 +30,10 @@ static int build_request(struct buf *out, const struct cli_args *args, const str
     if (args->json_body && !has_type)
         headers[len++] =
             (struct http1_header){http1_span("Content-Type"), http1_span("application/json")};
+    char *credentials = http_hosts_credentials(url, headers, len);
+    if (credentials)
+        headers[len++] =
+            (struct http1_header){http1_span("Authorization"), http1_span(credentials)};
     struct http1_request request = {
         .method = http1_span(method),
         .target = http1_span(url->target),
@@ -45,6 +49,7 @@ static int build_request(struct buf *out, const struct cli_args *args, const str
         http1_defaults_release(&defaults);
     }
     free(authority);
+    free(credentials);
     free(headers);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "base/vec.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,65 @@ struct http_host *http_hosts_find(struct http_hosts *hosts, const void *owner, c
     return NULL;
 }
 
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* In place; what is no %XX stays. Returns the length. */
+static size_t percent_decode(char *text)
+{
+    size_t len = 0;
+    for (const char *c = text; *c != 0; c++) {
+        int high = *c == '%' ? hex_value(c[1]) : -1;
+        int low = high >= 0 ? hex_value(c[2]) : -1;
+        text[len++] = low >= 0 ? (char)(high * 16 + low) : *c;
+        c += low >= 0 ? 2 : 0;
+    }
+    return len;
+}
+
+char *http_hosts_credentials(const struct url *url, const struct http1_header *headers,
+                             size_t headers_len)
+{
+    if (!url->userinfo)
+        return NULL;
+    for (size_t i = 0; i < headers_len; i++) {
+        if (http1_span_equal_nocase(headers[i].name, http1_span("authorization")))
+            return NULL;
+    }
+    /* Without a colon it is a user with an empty password. */
+    char *plain = xasprintf("%s%s", url->userinfo, strchr(url->userinfo, ':') ? "" : ":");
+    size_t len = percent_decode(plain);
+    static const char scheme[] = "Basic ";
+    char *value = xmalloc(sizeof(scheme) + (len + 2) / 3 * 4 + 1);
+    memcpy(value, scheme, sizeof(scheme) - 1);
+    EVP_EncodeBlock((unsigned char *)value + sizeof(scheme) - 1, (const unsigned char *)plain,
+                    (int)len);
+    free(plain);
+    return value;
+}
+
+/* The defaults of a host: the headers, and the credentials of its URL. */
+static int init_defaults(struct http_host *h, const struct url *url,
+                         const struct http1_header *headers, size_t len, struct err *err)
+{
+    char *credentials = http_hosts_credentials(url, headers, len);
+    if (!credentials)
+        return http1_defaults_init(&h->defaults, h->authority, headers, len, err);
+    struct http1_header *all = xcalloc(len + 1, sizeof(*all));
+    if (len > 0)
+        memcpy(all, headers, len * sizeof(*all));
+    all[len] = (struct http1_header){http1_span("Authorization"), http1_span(credentials)};
+    int rc = http1_defaults_init(&h->defaults, h->authority, all, len + 1, err);
+    free(all);
+    free(credentials);
+    return rc;
+}
+
 int http_hosts_check(const struct url *url, const char *text, struct err *err)
 {
     if (strcmp(url->scheme, "https") == 0)
@@ -70,7 +130,7 @@ int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base
     struct http_host *h = xcalloc(1, sizeof(*h));
     h->authority = url_authority(&url);
     if (http_hosts_check(&url, text, err) < 0 ||
-        http1_defaults_init(&h->defaults, h->authority, headers, headers_len, err) < 0) {
+        init_defaults(h, &url, headers, headers_len, err) < 0) {
         free(h->authority);
         free(h);
         goto out_url;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct http_hosts;
+struct url;
 
 struct http_host {
     struct http1_origin origin;
@@ -35,6 +36,11 @@ int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base
                    const struct http1_header *headers, size_t headers_len, struct http_host **out,
                    struct err *err);
 
-/* Checks a URL that requests go to: http, with a host. Shared with the one-off. */
-struct url;
+/* What a URL with user and password asks for: "Basic ..." (RFC 7617), owned by
+ * the caller; NULL where it names none, or an Authorization is among the headers. */
+char *http_hosts_credentials(const struct url *url, const struct http1_header *headers,
+                             size_t headers_len);
+
+/* Checks a URL that requests go to: http, with a host. Shared with the one-off,
+ * as is what stands above. */
 int http_hosts_check(const struct url *url, const char *text, struct err *err);

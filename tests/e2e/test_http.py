@@ -133,9 +133,10 @@ class TestSplits(Case):
 class TestRequests(Case):
     """What goes over the wire is what was asked for."""
 
-    def sent(self, *args, path="", host="127.0.0.1"):
+    def sent(self, *args, path="", host="127.0.0.1", user=""):
         server = self.serve(*answer(response()), host=host)
-        run = self.load("-c", "1", "-n", "1", *args, server.url + path)
+        url = server.url.replace("//", "//" + user) + path
+        run = self.load("-c", "1", "-n", "1", *args, url)
         self.assertStatus(run, OK)
         self.assertTotals(run, 1, 0)
         return server, server.requests[0]
@@ -158,6 +159,15 @@ class TestRequests(Case):
     def test_host_header_may_be_replaced(self):
         _, request = self.sent("-H", "Host: example.test")
         self.assertEqual([v for k, v in request.headers if k.lower() == "host"], ["example.test"])
+
+    def test_user_and_password_of_the_url(self):
+        _, request = self.sent(user="ann:s%40me%zz@")
+        self.assertEqual(request.header("Authorization"), "Basic YW5uOnNAbWUleno=")
+        _, request = self.sent(user="ann@")
+        self.assertEqual(request.header("Authorization"), "Basic YW5uOg==")
+        _, request = self.sent("-H", "authorization: Bearer x", user="ann:pw@")
+        self.assertEqual([v for k, v in request.headers if k.lower() == "authorization"],
+                         ["Bearer x"])
 
     def test_body(self):
         _, request = self.sent("--body", "a=b")
@@ -205,7 +215,8 @@ class TestScenarioRequests(Case):
             end)
             """)
         # One user waits 60 s after its only task; the signal ends the wait.
-        running = self.start("run", path, "--host", server.url, "-u", "1", "--stop-timeout", "1s")
+        host = server.url.replace("//", "//ann:pw@")
+        running = self.start("run", path, "--host", host, "-u", "1", "--stop-timeout", "1s")
         self.wait_until(lambda: server.request_count >= 7)
         running.signal()
         run = self.finish(running)
@@ -213,6 +224,7 @@ class TestScenarioRequests(Case):
         self.assertEqual(run.json["totals"]["failures"], 0, run)
         seen = {r.method: r for r in server.requests}
         self.assertEqual(seen["GET"].header("X-H"), "1")
+        self.assertEqual(seen["GET"].header("Authorization"), "Basic YW5uOnB3")
         self.assertIn(seen["GET"].target, ("/get?q=a+b", "/get?q=a%20b"))
         self.assertEqual(seen["POST"].body.replace(b" ", b""), b'{"a":1}')
         self.assertEqual(seen["POST"].header("Content-Type"), "application/json")
