@@ -17,6 +17,7 @@ int cmd_serve(const struct cli_args *args)
         .list_page = (size_t)args->list_page,
         .required_capability = args->require_capability,
         .event_streams = args->sse,
+        .strict = args->strict,
         .jwt_secret = args->jwt_secret,
         .server_id = args->server_id,
         .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),

@@ -382,6 +382,15 @@ const struct cli_option cli_options[] = {
                 "Accept names them first",
     },
     {
+        .id = OPT_STRICT,
+        .name = "strict",
+        .commands = BIT(SERVE),
+        .group = GROUP_SERVER,
+        FLAG(strict),
+        .help = "Refuse what strict MCP servers do: an Accept that does not name both types, and "
+                "requests before notifications/initialized",
+    },
+    {
         .id = OPT_SESSION_LIMIT,
         .name = "session-limit",
         .commands = BIT(SERVE),

@@ -58,6 +58,7 @@ enum cli_opt {
     OPT_ERROR_RATE,
     OPT_TOKEN,
     OPT_SSE,
+    OPT_STRICT,
     OPT_SESSION_LIMIT,
     OPT_SESSION_IDLE,
     OPT_LIST_PAGE,
@@ -147,6 +148,7 @@ struct cli_args {
     double error_rate;         /* 0..1 */
     const char *token;
     bool sse;
+    bool strict;
     uint64_t session_limit;
     double session_idle; /* seconds */
     uint64_t list_page;  /* 0: all */

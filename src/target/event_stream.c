@@ -8,6 +8,19 @@ static bool is_type(const char *from, size_t len, const char *type)
     return len == strlen(type) && strncasecmp(from, type, len) == 0;
 }
 
+bool event_stream_or_json_is_accepted(const char *accept)
+{
+    bool stream = false, json = false;
+    while (accept && *accept) {
+        accept += strspn(accept, ", \t");
+        size_t len = strcspn(accept, ",; \t");
+        stream |= is_type(accept, len, "text/event-stream");
+        json |= is_type(accept, len, "application/json");
+        accept += strcspn(accept, ",");
+    }
+    return stream && json;
+}
+
 bool event_stream_is_wanted(const char *accept, bool eager)
 {
     while (accept && *accept) {

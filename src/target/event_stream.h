@@ -11,6 +11,9 @@
  * NULL: no such header. Weights (q=) are not weighed. */
 bool event_stream_is_wanted(const char *accept, bool eager);
 
+/* Whether Accept names both types, as the specification demands of clients. */
+bool event_stream_or_json_is_accepted(const char *accept);
+
 /* Appends the events of one answer: with primed, first one without data, whose
  * id is what a client would resume from. */
 void event_stream_write(struct buf *out, const char *message, size_t len, bool primed);

@@ -106,6 +106,17 @@ static bool is_json(const char *type)
            (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
 }
 
+/* The status of a POST whose types are no good, and why; or 0. */
+static int refuse_types(const struct target *t, struct MHD_Connection *connection, const char **why)
+{
+    if (t->strict && !event_stream_or_json_is_accepted(header(connection, "Accept"))) {
+        *why = "Not Acceptable: Accept must name application/json and text/event-stream";
+        return 406;
+    }
+    *why = "Content-Type must be application/json";
+    return is_json(header(connection, "Content-Type")) ? 0 : 415;
+}
+
 enum MHD_Result exchange_answer_mcp(struct server *s, struct MHD_Connection *connection,
                                     const struct exchange *x, const char *path, const char *method)
 {
@@ -133,12 +144,15 @@ enum MHD_Result exchange_answer_mcp(struct server *s, struct MHD_Connection *con
     struct mcp_answer answer;
     if (strcmp(method, "DELETE") == 0) {
         answer = mcp_end_session(s->target->mcp, &request, &s->scratch);
-    } else if (is_json(header(connection, "Content-Type"))) {
-        answer = mcp_answer(s->target->mcp, &request, &s->scratch);
-        sheet_count_mcp(&s->sheet, &answer);
-    } else {
-        mcp_refuse(&s->scratch, "Content-Type must be application/json");
-        return queue_json(s, connection, x, 415);
+        return queue_answer(s, connection, x, &answer);
     }
+    const char *why;
+    int refused = refuse_types(s->target, connection, &why);
+    if (refused) {
+        mcp_refuse(&s->scratch, why);
+        return queue_json(s, connection, x, refused);
+    }
+    answer = mcp_answer(s->target->mcp, &request, &s->scratch);
+    sheet_count_mcp(&s->sheet, &answer);
     return queue_answer(s, connection, x, &answer);
 }

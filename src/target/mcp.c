@@ -25,6 +25,7 @@ struct mcp *mcp_new(const struct mcp_options *options)
     mcp_lists_init(mcp->lists);
     mcp->sessions = sessions_new(options->sessions, options->idle_s);
     mcp->page = options->page;
+    mcp->strict = options->strict;
     if (options->required_capability)
         mcp->required_capability = xstrdup(options->required_capability);
     return mcp;
@@ -80,6 +81,7 @@ static bool check_session(struct mcp_call *call)
         return false;
     }
     call->answer->version = (enum mcp_version)session.version;
+    call->ready = session.ready;
     return true;
 }
 
@@ -107,6 +109,19 @@ static enum mcp_method notification(const char *name)
                                                                 : MCP_NOTIFICATION;
 }
 
+/* Whether the session may have this message already; else it has failed. */
+static bool check_ready(struct mcp_call *call)
+{
+    enum mcp_method method = call->answer->method;
+    if (method == MCP_INITIALIZED)
+        sessions_make_ready(call->mcp->sessions, call->request->session);
+    if (!call->mcp->strict || call->ready || !call->id || method == MCP_PING)
+        return true;
+    mcp_call_fail(call, 200, RPC_INVALID_PARAMS,
+                  "Received request before initialization was complete");
+    return false;
+}
+
 /* A request or, without an id, a notification. */
 static void answer_method(struct mcp_call *call)
 {
@@ -124,7 +139,7 @@ static void answer_method(struct mcp_call *call)
             mcp_call_fail(call, 400, RPC_REFUSED, "Unsupported protocol version: %.100s", version);
             return;
         }
-        if (!check_session(call))
+        if (!check_session(call) || !check_ready(call))
             return;
     }
     if (call->id)
@@ -136,7 +151,7 @@ static void answer_method(struct mcp_call *call)
 /* An id comes back as it was: a string, or a number that a double can hold. */
 static bool is_usable_id(const cJSON *id)
 {
-    const double max = 9007199254740992; /* 2^53 */
+    const double max = 9007199254740991; /* 2^53 - 1: the next one may be another, rounded */
     return cJSON_IsString(id) ||
            (cJSON_IsNumber(id) && id->valuedouble >= -max && id->valuedouble <= max &&
             id->valuedouble == (double)(int64_t)id->valuedouble);

@@ -5,7 +5,7 @@
  *
  * Eras with a handshake: initialize opens a session, which every later message
  * names; DELETE ends it. As mcp-go, on which fast-time is built, it does not
- * insist on notifications/initialized before other requests.
+ * insist on notifications/initialized before other requests, unless strict.
  * The stateless era: every request says in params._meta what the handshake
  * settled, and repeats in its headers what intermediaries look at.
  *
@@ -24,9 +24,10 @@
 struct mcp;
 
 struct mcp_options {
-    uint32_t sessions;               /* at once */
-    uint32_t idle_s;                 /* a session lives so long without a message */
-    size_t page;                     /* items of a list's page; 0: all */
+    uint32_t sessions; /* at once */
+    uint32_t idle_s;   /* a session lives so long without a message */
+    size_t page;       /* items of a list's page; 0: all */
+    bool strict;       /* notifications/initialized must come before other requests but ping */
     const char *required_capability; /* of the stateless era's clients that call tools; NULL: none;
                                         borrowed */
 };

@@ -13,6 +13,7 @@ struct mcp {
     struct mcp_list lists[MCP_LISTS];
     struct sessions *sessions; /* owned */
     size_t page;
+    bool strict;
     char *required_capability; /* owned; NULL: none */
 };
 
@@ -25,6 +26,7 @@ struct mcp_call {
     const struct cJSON *params; /* an object; NULL: none */
     const char *method;
     bool stateless;
+    bool ready; /* the session's client has said that it is initialized */
 };
 
 /* The method of that name; MCP_OTHER: none of a request. */

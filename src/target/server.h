@@ -51,7 +51,7 @@ struct target {
     double error_rate;
     uint64_t seed;
     struct mcp *mcp; /* owned */
-    bool event_streams;
+    bool event_streams, strict;
     char *jwt_secret, *server_id; /* owned; the gateway's */
     bool has_fate;                /* latency or errors: each request draws its own */
     uint64_t started_ns;

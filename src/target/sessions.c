@@ -18,6 +18,7 @@
 
 struct slot {
     _Atomic uint64_t secret;
+    _Atomic uint64_t ready; /* the secret of the last session that became ready */
     _Atomic uint64_t owner;
     _Atomic uint16_t kind; /* place and version */
     _Atomic uint32_t used_s;
@@ -191,10 +192,24 @@ bool sessions_find(struct sessions *s, const char *id, uint32_t now_s, struct se
     uint16_t kind = atomic_load_explicit(&slot->kind, memory_order_acquire);
     session->place = (uint8_t)(kind >> 8);
     session->version = (uint8_t)kind;
+    session->ready = atomic_load_explicit(&slot->ready, memory_order_acquire) == secret;
     /* Once a second, so that threads seldom write the line that they all read. */
     if (atomic_load_explicit(&slot->used_s, memory_order_relaxed) != now_s)
         atomic_store_explicit(&slot->used_s, now_s, memory_order_relaxed);
     return atomic_load_explicit(&slot->secret, memory_order_relaxed) == secret;
+}
+
+void sessions_make_ready(struct sessions *s, const char *id)
+{
+    uint64_t secret;
+    struct slot *slot = locate(s, id, &secret);
+    if (!slot)
+        return;
+    /* In this order: if the slot has another session by then, and that has become
+     * ready, then either the secret or the exchange does not fit. */
+    uint64_t ready = atomic_load(&slot->ready);
+    if (atomic_load(&slot->secret) == secret)
+        atomic_compare_exchange_strong(&slot->ready, &ready, secret);
 }
 
 bool sessions_close(struct sessions *s, const char *id)

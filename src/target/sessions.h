@@ -14,11 +14,12 @@
 
 struct sessions;
 
-/* What a session remembers; none of it changes while it lives. */
+/* What a session remembers. Only ready changes while it lives. */
 struct session {
     uint64_t owner; /* who opened it; 0: anybody */
     uint8_t place;  /* where it is valid */
     uint8_t version;
+    bool ready; /* sessions_make_ready was called; not before sessions_open */
 };
 
 enum { SESSION_ID_MAX = 8 + 16 + 1, SESSIONS_MAX = 10 * 1000 * 1000 };
@@ -37,6 +38,9 @@ bool sessions_open(struct sessions *s, const struct session *session, uint32_t n
 
 /* Whether the session lives; it then was used now. */
 bool sessions_find(struct sessions *s, const char *id, uint32_t now_s, struct session *session);
+
+/* The client has said that it is initialized. */
+void sessions_make_ready(struct sessions *s, const char *id);
 
 /* Whether it lived until now. */
 bool sessions_close(struct sessions *s, const char *id);

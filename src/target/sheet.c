@@ -3,7 +3,7 @@
 #include <assert.h>
 
 const int target_statuses[TARGET_STATUSES] = {200, 202, 400, 401, 403, 404,
-                                              405, 413, 415, 500, 503};
+                                              405, 406, 413, 415, 500, 503};
 
 void sheet_count_status(struct sheet *sheet, enum route route, int status)
 {

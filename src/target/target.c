@@ -146,9 +146,11 @@ static void start_mcp(struct target *t, const struct target_options *options)
         .sessions = options->sessions ? options->sessions : TARGET_DEFAULT_SESSIONS,
         .idle_s = options->session_idle_s ? options->session_idle_s : TARGET_DEFAULT_IDLE_S,
         .page = options->list_page,
+        .strict = options->strict,
         .required_capability = options->required_capability,
     });
     t->event_streams = options->event_streams;
+    t->strict = options->strict;
     t->jwt_secret = xstrdup(options->jwt_secret ? options->jwt_secret : TARGET_DEFAULT_JWT_SECRET);
     t->server_id = xstrdup(options->server_id ? options->server_id : TARGET_DEFAULT_SERVER_ID);
 }

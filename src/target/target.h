@@ -63,6 +63,7 @@ struct target_options {
     size_t list_page;                /* items of a list's page; 0: all */
     const char *required_capability; /* see mcp.h; NULL: none */
     bool event_streams;              /* whenever the client accepts them */
+    bool strict;                     /* see mcp.h; and 406 unless Accept names both types */
     const char *jwt_secret;          /* NULL: TARGET_DEFAULT_JWT_SECRET */
     const char *server_id;           /* NULL: TARGET_DEFAULT_SERVER_ID */
 };
@@ -91,7 +92,7 @@ const char *target_url(const struct target *t);
 void target_stop(struct target *t);
 
 /* The statuses a route can answer, in the order of the counts. */
-enum { TARGET_STATUSES = 11 };
+enum { TARGET_STATUSES = 12 };
 extern const int target_statuses[TARGET_STATUSES]; /* 200, 202, 400, ... */
 
 struct target_route_count {

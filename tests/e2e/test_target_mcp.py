@@ -100,7 +100,7 @@ class Handshake(McpCase):
 
     def test_ids_come_back(self):
         session = self.open()
-        for id_ in [0, -7, 2**53, "a", "", "\u00e9\u0001\"", "x" * 5000]:
+        for id_ in [0, -7, 2**53 - 1, 1 - 2**53, "a", "", "\u00e9\u0001\"", "x" * 5000]:
             answer = self.post(message("ping", id_=id_), Mcp_Session_Id=session)
             self.assertResult(answer, id_)
 
@@ -381,6 +381,7 @@ class Malformed(McpCase):
                 (b'{"jsonrpc":"2.0","id":1,"method":5}', "method", 1),
                 (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', "id", None),
                 (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', "id", None),
+                (b'{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', "id", None),
                 (b'{"jsonrpc":"2.0","id":1e300,"method":"ping"}', "id", None),
                 (b'{"jsonrpc":"2.0","id":[1],"method":"ping"}', "id", None),
                 (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', "params", 1),
@@ -562,6 +563,29 @@ class EagerStreams(McpCase):
                                 ("application/json", False), (None, False), ("*/*", False)]:
             answer = self.post(message("ping"), Mcp_Session_Id=session, Accept=accept)
             self.assertEqual(answer.headers["Content-Type"] == "text/event-stream", streams, accept)
+
+
+class Strict(McpCase):
+    options = ("--strict",)
+
+    def test_accept(self):
+        for accept in [None, "", "*/*", "application/json", "text/event-stream", "text/html"]:
+            answer = mcp.initialize(self.connection, Accept=accept)
+            self.assertError(answer, 406, -32000, "Not Acceptable", id_=None)
+        for accept in [mcp.BOTH, "text/event-stream;q=1 ,  Application/JSON;q=2"]:
+            self.assertEqual(mcp.initialize(self.connection, Accept=accept).status, 200)
+
+    def test_initialized_comes_first(self):
+        session = {"Mcp_Session_Id": self.open()}
+        other = {"Mcp_Session_Id": self.open()}
+        self.assertResult(self.post(message("ping"), **session))
+        self.assertError(self.post(message("tools/list"), **session), 200, -32602, "before")
+        for name in ["notifications/cancelled", "notifications/initialized"]:
+            self.assertError(self.post(message("tools/list"), **session), 200, -32602, "before")
+            self.assertEqual(self.post(message(name, id_=None), **session).status, 202)
+        self.assertResult(self.post(message("tools/list"), **session))
+        self.assertError(self.post(message("tools/list"), **other), 200, -32602, "before")
+        self.assertEqual(self.stateless("tools/list").status, 200)
 
 
 class Gateway(McpCase):

@@ -34,6 +34,22 @@ static void wanted(void **state)
     }
 }
 
+static void both_accepted(void **state)
+{
+    (void)state;
+    assert_true(event_stream_or_json_is_accepted("application/json, text/event-stream"));
+    assert_true(event_stream_or_json_is_accepted("TEXT/event-stream;q=1,\tapplication/json ;q=0"));
+    static const char *const cases[] = {NULL,
+                                        "",
+                                        "*/*",
+                                        "application/json",
+                                        "text/event-stream",
+                                        "application/json2, text/event-stream",
+                                        "text/event-stream;application/json"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_false(event_stream_or_json_is_accepted(cases[i]));
+}
+
 static void events(void **state)
 {
     (void)state;
@@ -53,6 +69,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wanted),
+        cmocka_unit_test(both_accepted),
         cmocka_unit_test(events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

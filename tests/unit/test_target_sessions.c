@@ -26,6 +26,10 @@ static void a_life(void **state)
     assert_int_equal(strspn(id, "0123456789abcdef"), SESSION_ID_MAX - 1);
     assert_true(sessions_find(s, id, 5, &found));
     assert_true(found.owner == plain.owner && found.place == 1 && found.version == 3);
+    assert_false(found.ready);
+    sessions_make_ready(s, "");
+    sessions_make_ready(s, id);
+    assert_true(sessions_find(s, id, 5, &found) && found.ready);
     assert_true(sessions_close(s, id));
     assert_false(is_there(s, id, 5));
     assert_false(sessions_close(s, id));
@@ -42,7 +46,13 @@ static void a_slot_has_many_lives(void **state)
     struct sessions *s = sessions_new(1, 60);
     char ids[LIVES][SESSION_ID_MAX];
     for (int i = 0; i < LIVES; i++) {
+        struct session found;
         assert_true(sessions_open(s, &plain, 0, ids[i]));
+        assert_true(sessions_find(s, ids[i], 0, &found) && !found.ready);
+        sessions_make_ready(s, ids[i]);
+        if (i > 0)
+            sessions_make_ready(s, ids[i - 1]);
+        assert_true(sessions_find(s, ids[i], 0, &found) && found.ready);
         for (int k = 0; k < i; k++)
             assert_false(is_there(s, ids[k], 0) || sessions_close(s, ids[k]));
         assert_true(sessions_close(s, ids[i]));
@@ -139,8 +149,10 @@ static void *work(void *arg)
         struct session found = {0};
         if (!sessions_open(w->sessions, &mine, i, id))
             continue;
-        w->mistakes += !sessions_find(w->sessions, id, i, &found) || found.owner != mine.owner ||
-                       found.place != mine.place;
+        w->mistakes += !sessions_find(w->sessions, id, i, &found) || found.ready;
+        sessions_make_ready(w->sessions, id);
+        w->mistakes += !sessions_find(w->sessions, id, i, &found) || !found.ready ||
+                       found.owner != mine.owner || found.place != mine.place;
         w->mistakes += !sessions_close(w->sessions, id);
         w->mistakes += sessions_find(w->sessions, id, i, &found);
     }
