@@ -65,6 +65,26 @@ static inline struct http_client *http_client_of(const struct user *u)
  * below 400. If not, writes why. */
 bool http_status_good(int status, const int *expected, int n, char why[HTTP_STATUS_MESSAGE]);
 
+/* A string argument or value as a span. */
+static inline struct http1_span http_span_at(lua_State *L, int index)
+{
+    struct http1_span span;
+    span.data = lua_tolstring(L, index, &span.len);
+    return span;
+}
+
+/* The client's link for a URL, or for a path on its class's host, made if need
+ * be (http_link.c); the target is left with its path. Valid until the next one is
+ * made. Raises when there is none. */
+struct http_link *http_link_find(lua_State *L, struct http_client *c, struct http1_span *target);
+/* What a request over a link begins with: what its class's share, or what is the
+ * user's own, after set_header. */
+const struct http1_defaults *http_link_defaults(lua_State *L, struct http_client *c,
+                                                struct http_link *link);
+
+/* Seconds a request may take that names no timeout: the class's, or the run's. */
+double http_usual_timeout(const struct user *u);
+
 /* Makes the client's last request's response and pushes it on the coroutine of
  * the user, which waits for it. */
 void http_response_push(struct http_client *c);

@@ -12,6 +12,9 @@
 
 static const char client_meta[] = "inrush.pg.Client";
 static const char target_meta[] = "inrush.pg.target";
+/* Says of a userdata that it is a box of ours, without a look-up. */
+static const char client_tag;
+
 static const char targets_key[] = "inrush.pg.targets"; /* registry: conninfo -> target */
 
 /* --- start and completion ------------------------------------------------------------ */
@@ -44,13 +47,15 @@ static void cancel(struct user *u);
 static struct pg_client *client_to_wait(lua_State *L, const char *method)
 {
     struct pg_box *box = lua_touserdata(L, 1);
-    if (!box || lua_objlen(L, 1) != sizeof(*box) || lua_type(L, 1) != LUA_TUSERDATA)
+    if (!box || lua_objlen(L, 1) != sizeof(*box) || box->tag != &client_tag)
         script_raise(L, "call it with a colon: user.pg:%s(...)", method);
     if (!box->client)
         script_raise(L, "this user is gone; its PostgreSQL client with it");
-    struct user *u = user_to_wait(L, "user.pg");
-    if (box->client->user != u)
+    const struct user *u = box->client->user;
+    if (u->script->current != u || u->thread.co != L || !lua_isyieldable(L)) {
+        user_to_wait(L, "user.pg"); /* says what is wrong, if it is not the user */
         script_raise(L, "a user's PostgreSQL client serves only its own user");
+    }
     return box->client;
 }
 
@@ -226,7 +231,7 @@ void *pg_client_new(lua_State *L, struct user *u)
     const struct pg_target *target = find_target(L, u->class);
     struct pg_client *c = xcalloc(1, sizeof(*c));
     c->box = lua_newuserdata(L, sizeof(*c->box));
-    c->box->client = c;
+    *c->box = (struct pg_box){&client_tag, c};
     luaL_getmetatable(L, client_meta);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
@@ -267,10 +272,12 @@ static int check(lua_State *L)
 {
     struct err err;
     struct pg_target *target = pg_target_new(luaL_checkstring(L, 1), &err);
-    if (target)
-        return 0;
-    lua_pushstring(L, err.message);
-    return 1;
+    if (!target) {
+        lua_pushstring(L, err.message);
+        return 1;
+    }
+    pg_target_free(target);
+    return 0;
 }
 
 static void add_keyword(void *arg, const char *keyword)
@@ -320,9 +327,9 @@ int script_open_pg(lua_State *L)
     int client = lua_gettop(L);
     pg_call_push_upvalues(L);
     for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
-        for (int up = 1; up <= PG_UP_PREPARED; up++)
+        for (int up = 1; up <= PG_UPVALUES; up++)
             lua_pushvalue(L, client + up);
-        lua_pushcclosure(L, methods[i].func, PG_UP_PREPARED);
+        lua_pushcclosure(L, methods[i].func, PG_UPVALUES);
         lua_setfield(L, client, methods[i].name);
     }
     lua_settop(L, client);

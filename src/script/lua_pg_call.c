@@ -30,6 +30,27 @@ enum { OPTIONS = sizeof(option_names) / sizeof(*option_names) };
 
 enum { NAME_MAX_BYTES = 60 }; /* of a series that is named by its SQL */
 
+/*
+ * Texts that the state has met, and their numbers: of the series of that name,
+ * of the series that the SQL names, of the SQL among the prepared. One table
+ * each, an upvalue, which keeps the text; before them a cache by address, which
+ * says which text it is as long as somebody keeps it (Lua has one copy of each).
+ */
+enum known { KNOWN_NAME, KNOWN_SQL, KNOWN_PREPARED, KNOWN };
+enum { SLOTS = 256 };
+
+struct slot {
+    const void *text;
+    bool known[KNOWN];
+    uint32_t numbers[KNOWN];
+};
+
+struct names {
+    const void *options[OPTIONS]; /* the options' names by address; held by the registry */
+    uint32_t prepared;            /* how many have a number */
+    struct slot slots[SLOTS];
+};
+
 static void want(lua_State *L, bool good, int option, const char *what)
 {
     if (!good)
@@ -50,31 +71,6 @@ static void unknown_option(lua_State *L, int key)
                  "unknown query option '%s'; there are name, params, timeout, record, prepare and "
                  "rows",
                  given);
-}
-
-static uint32_t intern(lua_State *L, const char *name, size_t len)
-{
-    return catalog_intern(script_of(L)->catalog, "PSQL", 4, name, len);
-}
-
-/* The number of the series whose name is on top. */
-static uint32_t find_series(lua_State *L)
-{
-    want(L, lua_type(L, -1) == LUA_TSTRING, OPT_NAME, "a string");
-    lua_pushvalue(L, -1);
-    lua_rawget(L, lua_upvalueindex(PG_UP_SERIES));
-    uint32_t id = (uint32_t)lua_tointeger(L, -1);
-    bool known = !lua_isnil(L, -1);
-    lua_pop(L, 1);
-    if (known)
-        return id;
-    size_t len;
-    const char *name = lua_tolstring(L, -1, &len);
-    id = intern(L, name, len);
-    lua_pushvalue(L, -1);
-    lua_pushinteger(L, (lua_Integer)id);
-    lua_rawset(L, lua_upvalueindex(PG_UP_SERIES));
-    return id;
 }
 
 /* The SQL on one line, cut. */
@@ -104,43 +100,52 @@ static size_t squeeze(char *to, const char *sql, size_t len)
     return sizeof(nothing) - 1;
 }
 
-/* The number of the series that the SQL at an index names. */
-static uint32_t find_series_of_sql(lua_State *L, int sql)
+static uint32_t intern(lua_State *L, const char *name, size_t len)
 {
-    lua_pushvalue(L, sql);
-    lua_rawget(L, lua_upvalueindex(PG_UP_SQL_SERIES));
-    uint32_t id = (uint32_t)lua_tointeger(L, -1);
-    bool known = !lua_isnil(L, -1);
-    lua_pop(L, 1);
-    if (known)
-        return id;
-    char name[NAME_MAX_BYTES + 3];
-    size_t len;
-    const char *text = lua_tolstring(L, sql, &len);
-    id = intern(L, name, squeeze(name, text, len));
-    lua_pushvalue(L, sql);
-    lua_pushinteger(L, (lua_Integer)id);
-    lua_rawset(L, lua_upvalueindex(PG_UP_SQL_SERIES));
-    return id;
+    return catalog_intern(script_of(L)->catalog, "PSQL", 4, name, len);
 }
 
-/* The number of the SQL at an index among the prepared, from 1. */
-static uint32_t find_prepared(lua_State *L, int sql)
+/* The number of the text at an index, which is seen for the first time. */
+static uint32_t number_text(lua_State *L, struct names *names, int index, enum known which)
 {
-    lua_pushvalue(L, sql);
-    lua_rawget(L, lua_upvalueindex(PG_UP_PREPARED));
-    uint32_t number = (uint32_t)lua_tointeger(L, -1);
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    char name[NAME_MAX_BYTES + 3];
+    switch (which) {
+    case KNOWN_NAME:
+        return intern(L, text, len);
+    case KNOWN_SQL:
+        return intern(L, name, squeeze(name, text, len));
+    default:
+        return ++names->prepared;
+    }
+}
+
+/* The number of the text at an index. */
+static uint32_t find(lua_State *L, int index, enum known which)
+{
+    struct names *names = lua_touserdata(L, lua_upvalueindex(PG_UP_NAMES));
+    const void *text = lua_topointer(L, index);
+    struct slot *slot = &names->slots[((uintptr_t)text >> 4) % SLOTS];
+    if (slot->text == text && slot->known[which])
+        return slot->numbers[which];
+
+    uint32_t number;
+    lua_pushvalue(L, index);
+    lua_rawget(L, lua_upvalueindex(PG_UP_NAMES + 1 + (int)which));
+    if (lua_isnil(L, -1)) {
+        number = number_text(L, names, index, which);
+        lua_pushvalue(L, index);
+        lua_pushinteger(L, (lua_Integer)number);
+        lua_rawset(L, lua_upvalueindex(PG_UP_NAMES + 1 + (int)which));
+    } else {
+        number = (uint32_t)lua_tointeger(L, -1);
+    }
     lua_pop(L, 1);
-    if (number > 0)
-        return number;
-    lua_rawgeti(L, lua_upvalueindex(PG_UP_PREPARED), 0); /* how many there are */
-    number = (uint32_t)lua_tointeger(L, -1) + 1;
-    lua_pop(L, 1);
-    lua_pushinteger(L, (lua_Integer)number);
-    lua_rawseti(L, lua_upvalueindex(PG_UP_PREPARED), 0);
-    lua_pushvalue(L, sql);
-    lua_pushinteger(L, (lua_Integer)number);
-    lua_rawset(L, lua_upvalueindex(PG_UP_PREPARED));
+    if (slot->text != text)
+        *slot = (struct slot){.text = text};
+    slot->known[which] = true;
+    slot->numbers[which] = number;
     return number;
 }
 
@@ -165,7 +170,8 @@ static void read_option(lua_State *L, struct pg_call *call, int which)
 {
     switch (which) {
     case OPT_NAME:
-        call->series = find_series(L);
+        want(L, lua_type(L, -1) == LUA_TSTRING, which, "a string");
+        call->series = find(L, lua_gettop(L), KNOWN_NAME);
         call->named = true;
         break;
     case OPT_PARAMS:
@@ -190,16 +196,23 @@ static void read_option(lua_State *L, struct pg_call *call, int which)
     }
 }
 
+static int which_option(const struct names *names, const void *key)
+{
+    for (int i = OPT_NONE + 1; i < OPTIONS; i++) {
+        if (names->options[i] == key)
+            return i;
+    }
+    return OPT_NONE;
+}
+
 void pg_call_read(lua_State *L, int index, int list, struct pg_call *call)
 {
+    const struct names *names = lua_touserdata(L, lua_upvalueindex(PG_UP_NAMES));
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TNUMBER && lua_tonumber(L, -2) >= 1 &&
             lua_tonumber(L, -2) <= list)
             continue;
-        lua_pushvalue(L, -2);
-        lua_rawget(L, lua_upvalueindex(PG_UP_OPTIONS));
-        int which = (int)lua_tointeger(L, -1);
-        lua_pop(L, 1);
+        int which = which_option(names, lua_topointer(L, -2));
         if (which == OPT_NONE)
             unknown_option(L, lua_gettop(L) - 1);
         read_option(L, call, which);
@@ -295,7 +308,7 @@ void pg_statements_add(lua_State *L, struct pg_client *c, int sql, const struct 
     if (strlen(text) != len)
         script_raise(L, "SQL cannot have a zero byte; give the value as a parameter");
     struct pg_statement s = {0};
-    s.prepared = call->prepare ? find_prepared(L, sql) : 0;
+    s.prepared = call->prepare ? find(L, sql, KNOWN_PREPARED) : 0;
     vec_push(&c->sql, c->text.len);
     add_text(c, text, len);
     if (call->params) {
@@ -358,23 +371,25 @@ void pg_call_name(lua_State *L, struct pg_call *call, const char *name)
     if (call->named)
         return;
     lua_pushstring(L, name);
-    call->series = find_series(L);
+    call->series = find(L, lua_gettop(L), KNOWN_NAME);
     lua_pop(L, 1);
 }
 
 void pg_call_name_by_sql(lua_State *L, struct pg_call *call, int sql)
 {
     if (!call->named)
-        call->series = find_series_of_sql(L, sql);
+        call->series = find(L, sql, KNOWN_SQL);
 }
 
 void pg_call_push_upvalues(lua_State *L)
 {
-    lua_newtable(L); /* PG_UP_OPTIONS */
+    struct names *names = lua_newuserdata(L, sizeof(*names));
+    memset(names, 0, sizeof(*names));
     for (int i = OPT_NONE + 1; i < OPTIONS; i++) {
-        lua_pushinteger(L, i);
-        lua_setfield(L, -2, option_names[i]);
+        lua_pushstring(L, option_names[i]);
+        names->options[i] = lua_topointer(L, -1);
+        luaL_ref(L, LUA_REGISTRYINDEX); /* for good */
     }
-    for (int up = PG_UP_OPTIONS + 1; up <= PG_UP_PREPARED; up++)
+    for (int i = 0; i < KNOWN; i++)
         lua_newtable(L);
 }

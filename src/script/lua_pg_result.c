@@ -86,19 +86,21 @@ static void push_rows(lua_State *L, const PGresult *result)
 static size_t command_len(const char *status)
 {
     size_t len = strlen(status);
-    while (len > 0 && strchr("0123456789 ", status[len - 1]))
+    while (len > 0 &&
+           (status[len - 1] == ' ' || (status[len - 1] >= '0' && status[len - 1] <= '9')))
         len--;
     return len;
 }
 
 static void push_result(lua_State *L, PGresult *result, bool rows)
 {
-    const char *affected = PQcmdTuples(result); /* the rows of a SELECT too */
+    bool tuples = PQresultStatus(result) == PGRES_TUPLES_OK;
+    long long count = tuples ? PQntuples(result) : strtoll(PQcmdTuples(result), NULL, 10);
     const char *command = PQcmdStatus(result);
     lua_createtable(L, 0, rows ? 4 : 2);
     lua_pushlstring(L, command, command_len(command));
     lua_setfield(L, -2, "command");
-    lua_pushnumber(L, affected[0] ? strtod(affected, NULL) : PQntuples(result));
+    lua_pushnumber(L, (lua_Number)count);
     lua_setfield(L, -2, "count");
     if (rows)
         push_rows(L, result);

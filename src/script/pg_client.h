@@ -11,6 +11,7 @@
 
 /* The Lua userdata that stands for a client; emptied when that goes. */
 struct pg_box {
+    const void *tag;
     struct pg_client *client;
 };
 
@@ -44,9 +45,8 @@ struct pg_client {
     bool pipeline;
 };
 
-/* Upvalues of the methods: option name -> enum option; series name -> number;
- * SQL -> number of the series it names; SQL -> number among the prepared. */
-enum { PG_UP_OPTIONS = 1, PG_UP_SERIES, PG_UP_SQL_SERIES, PG_UP_PREPARED };
+/* Upvalues of the methods, lua_pg_call.c's: what it knows of names and SQL. */
+enum { PG_UP_NAMES = 1, PG_UPVALUES = PG_UP_NAMES + 3 };
 
 /* What a call asked for. */
 struct pg_call {
@@ -72,7 +72,7 @@ void pg_statements_clear(struct pg_client *c);
 void pg_statements_add(lua_State *L, struct pg_client *c, int sql, const struct pg_call *call);
 void pg_statements_settle(struct pg_client *c);
 
-/* Pushes the upvalue tables, in their order. */
+/* Pushes the upvalues, in their order. */
 void pg_call_push_upvalues(lua_State *L);
 
 /* Pushes what a method returns for the operation that has ended: a result, or
