@@ -20,7 +20,6 @@
 #include "proto/pg_cancel.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -370,11 +369,27 @@ static void note_prepared(struct pg_conn *c, const struct pg_statement *s)
     c->prepared.items[s->prepared - 1] = true;
 }
 
+/* "inrush_7": with every query, so not by printf. */
+enum { STATEMENT_NAME = 20 };
+
+static void name_statement(char name[STATEMENT_NAME], uint32_t number)
+{
+    char digits[10], *to = name + 7;
+    int n = 0;
+    memcpy(name, "inrush_", 7);
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (n > 0)
+        *to++ = digits[--n];
+    *to = '\0';
+}
+
 /* Sends a statement, or to prepare it; both in a pipeline. -1: libpq would not. */
 static int send_query(struct pg_conn *c, struct pg_statement *s)
 {
-    char name[24];
-    snprintf(name, sizeof(name), "inrush_%u", s->prepared);
+    char name[STATEMENT_NAME];
+    name_statement(name, s->prepared);
     int sent = 1;
     s->preparing = s->prepared > 0 && !is_prepared(c, s);
     if (s->preparing) {
