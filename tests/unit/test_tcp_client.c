@@ -1,0 +1,299 @@
+/*
+ * proto/tcp.h against a server that plays a script. Every case counts
+ * completions: one for each start, none from inside tcp_start.
+ */
+#include "loop.h"
+#include "peer.h"
+
+#include "base/buf.h"
+#include "proto/tcp.h"
+
+#include <stdlib.h>
+
+struct client {
+    struct ev_loop *loop;
+    struct net net;
+    struct tcp_target target;
+    struct tcp_conn *conn;
+    struct tcp_op op;
+    bool inside_start;
+    int starts, completions;
+    int start_again;       /* as often, from inside complete */
+    bool free_in_complete; /* the connection */
+    struct buf got;        /* a copy of what was received */
+};
+
+static void start(struct client *c, double timeout_s)
+{
+    c->starts++;
+    c->inside_start = true;
+    tcp_start(c->conn, &c->op, timeout_s);
+    c->inside_start = false;
+}
+
+static void complete(struct op *op)
+{
+    struct client *c = op->owner;
+    assert_false(c->inside_start);
+    assert_false(op->pending);
+    c->completions++;
+    assert_int_equal(c->completions, c->starts);
+    assert_true(op->end_ns >= op->start_ns);
+    buf_clear(&c->got);
+    buf_add(&c->got, c->op.data, c->op.len);
+    if (c->free_in_complete) {
+        tcp_conn_free(c->conn);
+        c->conn = NULL;
+    } else if (c->start_again > 0) {
+        c->start_again--;
+        start(c, 10);
+    }
+}
+
+static int setup(void **state)
+{
+    struct client *c = calloc(1, sizeof(*c));
+    c->loop = ev_loop_new(EVFLAG_AUTO);
+    net_init(&c->net, c->loop);
+    static char host[] = "127.0.0.1";
+    c->target.host = host;
+    c->conn = tcp_conn_new(&c->net, &c->target);
+    c->op = (struct tcp_op){
+        .op = {.complete = complete, .owner = c},
+        .send = "hi\n",
+        .send_len = 3,
+        .until = TCP_DELIMITER,
+        .delimiter = "\r\n",
+        .delimiter_len = 2,
+        .max = 100,
+    };
+    *state = c;
+    return 0;
+}
+
+/* Whatever happened in a case, no operation may complete twice. */
+static int teardown(void **state)
+{
+    struct client *c = *state;
+    tcp_conn_free(c->conn);
+    loop_turn(c->loop);
+    assert_int_equal(c->completions, c->starts);
+    net_release(&c->net);
+    ev_loop_destroy(c->loop);
+    buf_release(&c->got);
+    free(c);
+    return 0;
+}
+
+static void request(struct client *c)
+{
+    start(c, 10);
+    loop_until(c->loop, c->completions == c->starts);
+}
+
+static void receive(struct client *c, size_t length)
+{
+    c->op.send_len = 0;
+    c->op.until = TCP_LENGTH;
+    c->op.length = length;
+    request(c);
+}
+
+static void serve(struct client *c, struct peer *p, void (*script)(struct peer *p))
+{
+    peer_start(p, script);
+    c->target.port = p->port;
+}
+
+#define assert_done(c, text_)                               \
+    do {                                                    \
+        if ((c)->op.op.err.kind != ERR_NONE)                \
+            fail_msg("failed: %s", (c)->op.op.err.message); \
+        assert_string_equal(buf_cstr(&(c)->got), text_);    \
+    } while (0)
+
+#define assert_failed(c, kind_, message_)                      \
+    do {                                                       \
+        assert_string_equal((c)->op.op.err.message, message_); \
+        assert_int_equal((c)->op.op.err.kind, kind_);          \
+        assert_int_equal((c)->op.len, 0);                      \
+    } while (0)
+
+enum { MANY = 1000 };
+
+static void many_script(struct peer *p)
+{
+    peer_accept(p);
+    for (int i = 0; i < MANY; i++) {
+        peer_read(p, 3);
+        peer_send(p, "hello\r\n");
+    }
+    peer_until_closed(p);
+}
+
+static void a_connection_carries_many_exchanges(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    serve(c, &peer, many_script);
+    c->start_again = MANY - 1;
+    start(c, 10);
+    loop_until(c->loop, c->completions == MANY);
+    assert_done(c, "hello");
+    assert_int_equal(c->op.op.bytes, 7);
+    assert_int_equal(c->net.connects, 1);
+    tcp_disconnect(c->conn);
+    peer_stop(&peer);
+    assert_int_equal(peer.received, MANY * 3);
+}
+
+static void rest_script(struct peer *p)
+{
+    peer_accept(p);
+    peer_read(p, 3);
+    peer_send(p, "\r\r\none\r\ntwothree");
+    peer_until_closed(p);
+}
+
+/* One read's bytes, by four operations; the later ones are told from the loop. */
+static void what_is_left_is_kept(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    serve(c, &peer, rest_script);
+    request(c);
+    assert_done(c, "\r");
+    c->op.send_len = 0;
+    request(c);
+    assert_done(c, "one");
+    receive(c, 3);
+    assert_done(c, "two");
+    receive(c, 5);
+    assert_done(c, "three");
+    tcp_disconnect(c->conn);
+    peer_stop(&peer);
+}
+
+static void ending_script(struct peer *p)
+{
+    peer_accept(p);
+    peer_read(p, 3);
+    peer_send(p, "one\r\ntwo");
+    peer_close(p);
+    peer_accept(p);
+    peer_read(p, 3);
+    peer_send(p, "again\r\n");
+    peer_until_closed(p);
+}
+
+static void what_came_before_the_end_is_kept(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    serve(c, &peer, ending_script);
+    request(c);
+    assert_done(c, "one");
+    receive(c, 2);
+    assert_done(c, "tw");
+    receive(c, 2);
+    assert_int_equal(c->op.op.err.kind, ERR_CLOSED);
+    c->op.send_len = 3;
+    c->op.until = TCP_DELIMITER;
+    request(c);
+    assert_done(c, "again");
+    assert_int_equal(c->net.reconnects, 1);
+    tcp_disconnect(c->conn);
+    peer_stop(&peer);
+}
+
+static void freed_by_its_own_completion(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    serve(c, &peer, rest_script);
+    c->free_in_complete = true;
+    request(c);
+    assert_done(c, "\r");
+    peer_stop(&peer);
+}
+
+static void cancelled_in_every_state(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    c->target.port = peer_dead_port();
+    start(c, 10); /* connecting */
+    tcp_cancel(c->conn);
+    assert_failed(c, ERR_CANCELLED, "cancelled");
+    request(c);
+    assert_int_equal(c->op.op.err.kind, ERR_REFUSED);
+    start(c, 10); /* waiting to retry */
+    tcp_cancel(c->conn);
+    assert_failed(c, ERR_CANCELLED, "cancelled");
+    tcp_cancel(c->conn);
+
+    serve(c, &peer, rest_script);
+    request(c);
+    c->op.send_len = 0;
+    start(c, 10); /* fed: what it asks for is there already */
+    tcp_cancel(c->conn);
+    assert_failed(c, ERR_CANCELLED, "cancelled");
+    peer_stop(&peer);
+}
+
+static void deaf_script(struct peer *p)
+{
+    peer_accept(p);
+    peer_read(p, 3);
+    peer_send(p, "hal");
+    peer_until_closed(p);
+}
+
+static void a_deadline_inside_the_answer(void **state)
+{
+    struct client *c = *state;
+    struct peer peer;
+    serve(c, &peer, deaf_script);
+    start(c, 0.05);
+    loop_until(c->loop, c->completions == 1);
+    assert_int_equal(c->op.op.err.kind, ERR_TIMEOUT);
+    peer_stop(&peer);
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"h:1", "127.0.0.1:65535", "tcp://h:1", "H:1"};
+    static const char *const bad[] = {"",      "h",     "h:", "h:0", "h:65536",
+                                      "h:1/x", "u@h:1", ":1", "::1"};
+    struct tcp_target t;
+    struct err err;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_int_equal(tcp_target_parse(&t, good[i], &err), 0);
+        tcp_target_release(&t);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (tcp_target_parse(&t, bad[i], &err) == 0)
+            fail_msg("%s is taken", bad[i]);
+        assert_int_equal(err.kind, ERR_CONFIG);
+    }
+    assert_int_equal(tcp_target_parse(&t, "[::1]:7000", &err), 0);
+    assert_string_equal(t.host, "::1");
+    assert_int_equal(t.port, 7000);
+    tcp_target_release(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        CASE(a_connection_carries_many_exchanges),
+        CASE(what_is_left_is_kept),
+        CASE(what_came_before_the_end_is_kept),
+        CASE(freed_by_its_own_completion),
+        CASE(cancelled_in_every_state),
+        CASE(a_deadline_inside_the_answer),
+        cmocka_unit_test(addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
