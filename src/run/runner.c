@@ -2,10 +2,11 @@
  * The run's main loop. Its states:
  *
  *   RUNNING --(time, signal, script error, all done)--> STOPPING
- *   STOPPING --(grace over, second signal)--> KILLING --> INTERRUPTING --> PARKING
+ *   STOPPING --(grace over, second signal)--> KILLING
  *
- * Every state ends when all workers have finished; the last two are for
- * workers that are stuck in a script's endless loop.
+ * Every state ends when all workers have finished. While KILLING, a worker that
+ * is stuck in a script's endless loop is interrupted, then parked; one that is
+ * only busy (closing ten thousand connections takes a while) is waited for.
  */
 #include "run/runner.h"
 
@@ -26,11 +27,13 @@
 /* Ticks inside one call of Lua before the person is told. */
 enum { STUCK_TICKS = 3 };
 
-enum state { RUNNING, STOPPING, KILLING, INTERRUPTING, PARKING };
+enum state { RUNNING, STOPPING, KILLING };
 
 struct watched {
     uint_fast64_t entries; /* at the last tick */
     int ticks;             /* for so many it has not changed */
+    uint_fast64_t pressed; /* entries when it was last pressed to end */
+    bool interrupted, noted;
 };
 
 struct run {
@@ -139,9 +142,17 @@ static void stop(struct run *r, enum report_outcome outcome)
     escalate_in(r, r->spec->plan->stop_timeout_s);
 }
 
+/* Odd while it is inside Lua; 0 where it has none. */
+static uint_fast64_t entries_of(const struct worker *w)
+{
+    return w->script ? atomic_load_explicit(&w->script->entries, memory_order_relaxed) : 0;
+}
+
 static void kill_all(struct run *r)
 {
     r->state = KILLING;
+    for (int i = 0; i < r->workers_len; i++)
+        r->watched[i].pressed = entries_of(r->workers[i]);
     command_all(r, WORKER_KILL);
     escalate_in(r, ESCALATE_S);
 }
@@ -158,38 +169,45 @@ static void note_stuck(struct run *r, struct worker *w)
                       users == 1 ? "" : "s"));
 }
 
+/* About a worker that should have ended: is it inside the same call of Lua as
+ * when it was looked at last, it is stuck. */
+static void press(struct run *r, int i)
+{
+    struct worker *w = r->workers[i];
+    struct watched *seen = &r->watched[i];
+    uint_fast64_t entries = entries_of(w);
+    bool stuck = entries % 2 == 1 && entries == seen->pressed;
+    seen->pressed = entries;
+    if (!stuck) {
+        seen->interrupted = false;
+        return;
+    }
+    if (!seen->noted) {
+        note_stuck(r, w);
+        r->total->generator.hung++;
+    }
+    seen->noted = true;
+    if (seen->interrupted)
+        worker_park(w);
+    else
+        worker_interrupt(w);
+    seen->interrupted = true;
+}
+
 static void on_escalate(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
     struct run *r = timer->data;
-    switch (r->state) {
-    case RUNNING:
-        break;
-    case STOPPING:
+    if (r->state == STOPPING) {
         kill_all(r);
-        break;
-    case KILLING:
-    case INTERRUPTING:
-        r->state++;
-        for (int i = 0; i < r->workers_len; i++) {
-            struct worker *w = r->workers[i];
-            if (worker_is_done(w))
-                continue;
-            if (r->state == INTERRUPTING) {
-                note_stuck(r, w);
-                r->total->generator.hung++;
-                worker_interrupt(w);
-            } else {
-                worker_park(w);
-            }
-        }
-        escalate_in(r, ESCALATE_S);
-        break;
-    case PARKING:
-        escalate_in(r, ESCALATE_S); /* the signal is on its way */
-        break;
+        return;
     }
+    for (int i = 0; i < r->workers_len; i++) {
+        if (!worker_is_done(r->workers[i]))
+            press(r, i);
+    }
+    escalate_in(r, ESCALATE_S);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
@@ -222,7 +240,7 @@ static void watch_workers(struct run *r)
         if (!w->script)
             continue;
         struct watched *seen = &r->watched[i];
-        uint_fast64_t entries = atomic_load_explicit(&w->script->entries, memory_order_relaxed);
+        uint_fast64_t entries = entries_of(w);
         bool stuck = entries % 2 == 1 && entries == seen->entries;
         seen->entries = entries;
         seen->ticks = stuck ? seen->ticks + 1 : 0;
