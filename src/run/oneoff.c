@@ -1,6 +1,7 @@
 /* The load of a one-off: this worker's share of its connections. */
 #include "run/oneoff.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "run/worker.h"
 
@@ -18,6 +19,8 @@ struct load {
     const struct oneoff *about; /* borrowed, the plan's */
     struct connection *items;   /* owned */
     uint32_t len, active;
+    uint32_t begun, to_begin; /* at the start, a few at a time */
+    ev_timer begin_timer;
     uint64_t left; /* requests still to start; UINT64_MAX: no limit */
     bool stopping;
 };
@@ -75,6 +78,36 @@ static void completed(struct op *op)
         worker_finished(load->worker);
 }
 
+/* Connections that will never begin are gone. */
+static void give_up_the_rest(struct load *load)
+{
+    load->active -= load->to_begin - load->begun;
+    load->begun = load->to_begin;
+    load->worker->users = load->active;
+    if (load->active == 0)
+        worker_finished(load->worker);
+}
+
+/* To connect may take milliseconds when most ports are in use, and the answers
+ * to those that are connected must not wait for all the others. */
+static void begin_some(struct load *load)
+{
+    uint64_t until = clock_ns() + START_SLICE_NS;
+    while (load->begun < load->to_begin && load->left > 0 && clock_ns() < until)
+        begin(&load->items[load->begun++]);
+    if (load->left == 0 && load->begun < load->to_begin)
+        give_up_the_rest(load);
+    else if (load->begun < load->to_begin)
+        ev_timer_start(load->worker->loop, &load->begin_timer);
+}
+
+static void on_begin(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    begin_some(timer->data);
+}
+
 static void *oneoff_new(struct worker *w, struct err *err)
 {
     (void)err;
@@ -86,6 +119,8 @@ static void *oneoff_new(struct worker *w, struct err *err)
     load->left = about->requests ? share(about->requests, w->number, plan->workers) : UINT64_MAX;
     load->len = (uint32_t)share(plan->users, w->number, plan->workers);
     load->items = xcalloc(load->len + 1, sizeof(*load->items));
+    ev_timer_init(&load->begin_timer, on_begin, 0., 0.);
+    load->begin_timer.data = load;
     for (uint32_t i = 0; i < load->len; i++) {
         struct connection *c = &load->items[i];
         c->load = load;
@@ -102,22 +137,26 @@ static void *oneoff_new(struct worker *w, struct err *err)
 static void oneoff_start(void *arg)
 {
     struct load *load = arg;
-    /* Counted first: what begins later in this loop may not end the run. */
+    /* Counted first: what begins later may not end the run. */
     load->active = load->len;
     if (load->left < load->active)
         load->active = (uint32_t)load->left;
     load->worker->users = load->active;
     atomic_store_explicit(&load->worker->spawned, load->active, memory_order_relaxed);
-    for (uint32_t i = 0, n = load->active; i < n; i++)
-        begin(&load->items[i]);
+    load->to_begin = load->active;
     if (load->active == 0)
         worker_finished(load->worker);
+    else
+        begin_some(load);
 }
 
 static void oneoff_stop(void *arg)
 {
     struct load *load = arg;
     load->stopping = true;
+    ev_timer_stop(load->worker->loop, &load->begin_timer);
+    if (load->begun < load->to_begin)
+        give_up_the_rest(load);
 }
 
 static void oneoff_kill(void *arg)

@@ -45,12 +45,13 @@ static void spawn_due(struct users *us)
 {
     struct worker *w = us->worker;
     const struct plan *plan = w->plan;
+    uint64_t until = clock_ns() + START_SLICE_NS;
     for (; us->next < plan->users && !us->stopping; us->next++) {
         if (plan->order[us->next].worker != w->number - 1)
             continue;
-        uint64_t passed = clock_ns() - us->start_ns, due = due_ns(us, us->next);
-        if (due > passed) {
-            ev_timer_set(&us->spawn_timer, ns_to_s(due - passed), 0.);
+        uint64_t now = clock_ns(), passed = now - us->start_ns, due = due_ns(us, us->next);
+        if (due > passed || now >= until) {
+            ev_timer_set(&us->spawn_timer, due > passed ? ns_to_s(due - passed) : 0., 0.);
             ev_timer_start(w->loop, &us->spawn_timer);
             return;
         }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/queue.h"
 #include "net/net.h"
 #include "run/plan.h"
@@ -15,6 +16,10 @@
 #include <stdatomic.h>
 
 struct worker;
+
+/* So long a worker may begin users or connections before it looks after those
+ * that it has. */
+#define START_SLICE_NS (10 * NS_PER_MS)
 
 /* The two kinds of load: a scenario's users, a one-off's connections. */
 struct load_kind {

@@ -39,6 +39,15 @@ class TestOneOff(Case):
             self.assertTotals(run, 20000, 0)
             self.assertEqual(nginx.requests(), 20000)
 
+    def test_thousands_of_connections(self):
+        """They begin a few at a time: some are done before others have begun."""
+        with Nginx() as nginx:
+            run = self.load("-c", "3000", "-n", "3001", nginx.url)
+            self.assertTotals(run, 3001, 0)
+            self.assertEqual(nginx.requests(), 3001)
+            run = self.load("-c", "3000", "-d", "300ms", nginx.url)
+            self.assertEqual(run.json["notes"], [], run)
+
     def test_failures_count_as_requests(self):
         server = self.serve(*answer(response(b"", 500, "Oops")))
         run = self.load("-c", "3", "-n", "50", server.url)
