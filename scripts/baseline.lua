@@ -304,7 +304,6 @@ local redis = inrush.user_class("RedisUser", {
   wait = inrush.between(0.05, 0.2),
   tags = { "redis" },
   redis = REDIS_URL,
-  target = REDIS_URL,
   optional = true,
   probe = function(user) user.redis:ping() end,
 })

@@ -142,6 +142,11 @@ local TASK_OPTIONS = {
   tags = options.list_of_strings(),
 }
 
+-- What the report shows of a class without a host.
+local function connects_to(opts)
+  return opts.redis and redis.shown(opts.redis) or opts.tcp
+end
+
 -- What a class that extends none starts from.
 local NOTHING = { weight = 1, headers = {}, tags = {}, tasks = {} }
 
@@ -176,7 +181,7 @@ function inrush.user_class(name, opts)
     headers = {},
     tags = opts.tags or base.tags,
     abstract = opts.abstract or false,
-    target = opts.target or base.target,
+    target = opts.target or not opts.host and connects_to(opts) or base.target,
     pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2) or base.pg,
     optional = opts.optional or false,
     probe = opts.probe or base.probe,

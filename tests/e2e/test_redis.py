@@ -320,6 +320,13 @@ class TestPasswords(RedisCase):
         self.assertAllFailed(run, "status NOAUTH")
         self.assertSays(run, "redis://:password@host")
 
+    def test_the_report_does_not_tell(self):
+        url = f"redis://:p%40ss%3Aw%2Frd@127.0.0.1:{self.server.port}/1"
+        run = self.load_one(url, "redis:ping()")
+        self.assertSays(run, f"redis://127.0.0.1:{self.server.port}/1")
+        self.assertNotIn("p%40ss", run.output)
+        self.assertNotIn("p%40ss", str(run.json))
+
     def test_a_database_that_is_not_there(self):
         url = f"redis://:p%40ss%3Aw%2Frd@127.0.0.1:{self.server.port}/99"
         run = self.load_one(url, "redis:ping()")

@@ -83,4 +83,9 @@ function core.url(value)
   return nil, "a Redis URL (one that " .. wrong .. ")"
 end
 
+--- A URL as the report shows it: without user and password.
+function core.shown(url)
+  return (url:gsub("^([%w+]+://)[^/]*@", "%1"))
+end
+
 return core
