@@ -83,7 +83,8 @@ local function check(opts, known, what)
   end
   for name, value in pairs(opts) do
     if not known[name] or known[name](value) ~= value then
-      return options.check(opts, known, what, 3)
+      opts = options.check(opts, known, what, 3)
+      break
     end
   end
   return opts
