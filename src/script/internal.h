@@ -68,7 +68,8 @@ struct script_protocol {
 };
 extern const struct script_protocol script_protocols[];
 extern const size_t script_protocols_len;
-enum { PROTOCOL_HTTP, PROTOCOL_REDIS, PROTOCOL_PG, PROTOCOL_TCP }; /* rows that somebody needs to know */
+/* Rows that somebody needs to know. */
+enum { PROTOCOL_HTTP, PROTOCOL_REDIS, PROTOCOL_PG, PROTOCOL_TCP };
 
 void *http_client_new(lua_State *L, struct user *u);
 void http_client_free(void *client);
