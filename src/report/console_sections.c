@@ -351,9 +351,7 @@ static void say_nothing_measured(struct console *c)
 {
     uint64_t waiting = c->end->total->generator.cancelled;
     char n[UNITS_MAX];
-    page_add(&c->page, PAGE_BAD,
-             c->digest.total.requests == 0 ? "No requests completed: nothing was measured."
-                                           : "No request was answered: nothing was measured.");
+    page_add(&c->page, PAGE_BAD, verdict_nothing_measured(c->digest.total.requests));
     page_end_line(&c->page);
     if (waiting > 0) {
         page_addf(&c->page, PAGE_PLAIN, "Still waiting for an answer when the run ended: %s.",

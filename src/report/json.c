@@ -288,14 +288,18 @@ static void put_thresholds(struct json *j, const struct report_end *end)
     json_array_end(j);
 }
 
-static void put_generator(struct json *j, const struct generator_stats *g,
-                          const struct report_run *run)
+static void put_generator(struct json *j, const struct report_end *end,
+                          const struct report_run *run, uint64_t requests)
 {
+    const struct generator_stats *g = &end->total->generator;
     struct verdict verdict;
     struct latency_summary lag;
     struct buf text = BUF_INIT;
     verdict_reach(&verdict, g);
-    verdict_describe(&text, &verdict, run->workers, run->cpus);
+    if (report_answered(end->total) > 0)
+        verdict_describe(&text, &verdict, run->workers, run->cpus);
+    else
+        buf_adds(&text, verdict_nothing_measured(requests));
     latency_summarize(&lag, &g->loop_lag);
 
     json_key(j, "generator");
@@ -329,7 +333,7 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
     put_errors(&j, &digest, r->run->catalog);
     put_checks(&j, end->total);
     put_thresholds(&j, end);
-    put_generator(&j, &end->total->generator, r->run);
+    put_generator(&j, end, r->run, digest.total.requests);
     json_object_end(&j);
     buf_addch(&text, '\n');
 

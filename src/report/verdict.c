@@ -15,6 +15,12 @@ void verdict_reach(struct verdict *v, const struct generator_stats *g)
         v->cpu_share > CPU_SHARE_MAX || v->loop_lag_p99_ms > LOOP_LAG_MAX_MS || v->hung > 0;
 }
 
+const char *verdict_nothing_measured(uint64_t requests)
+{
+    return requests == 0 ? "No requests completed: nothing was measured."
+                         : "No request was answered: nothing was measured.";
+}
+
 static void describe_condition(struct buf *out, const struct verdict *v, int workers)
 {
     const char *who = workers == 1 ? "the worker was" : "the workers were";

@@ -20,6 +20,9 @@ struct verdict {
  * ran more than 10 ms late, or one of them hung. */
 void verdict_reach(struct verdict *v, const struct generator_stats *g);
 
+/* What stands in its place when no request was answered. */
+const char *verdict_nothing_measured(uint64_t requests);
+
 /* The same in a sentence or two. More workers are advised only while there are
  * CPUs for them; cpus 0 counts as enough. */
 void verdict_describe(struct buf *out, const struct verdict *v, int workers, int cpus);
