@@ -41,7 +41,7 @@ class TestOneOff(Case):
 
     def test_thousands_of_connections(self):
         """They begin a few at a time: some are done before others have begun."""
-        with Nginx() as nginx:
+        with Nginx(connections=4096) as nginx:
             run = self.load("-c", "3000", "-n", "3001", nginx.url)
             self.assertTotals(run, 3001, 0)
             self.assertEqual(nginx.requests(), 3001)
