@@ -135,7 +135,7 @@ static struct tcp_client *prepare(lua_State *L)
     lua_settop(L, 3);
     c->call = call_new(c->user);
     c->op.until = TCP_SENT;
-    c->op.send = c->op.delimiter = NULL;
+    c->op.send = c->op.delimiter = "";
     c->op.send_len = c->op.delimiter_len = c->op.length = 0;
     c->op.max = MAX_DEFAULT;
     return c;
@@ -193,7 +193,7 @@ static int exchange(lua_State *L)
     struct tcp_client *c = prepare(L);
     take_bytes(L, &c->op, 2);
     read_options(L, c, 3, ALLOW_MAX | ALLOW_UNTIL);
-    if ((c->op.length > 0) == (c->op.delimiter != NULL))
+    if ((c->op.length > 0) == (c->op.delimiter_len > 0))
         script_raise(L, "exchange takes one of the options delimiter and length, which say where "
                         "the answer ends");
     if (c->op.length > 0)
