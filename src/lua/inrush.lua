@@ -144,7 +144,7 @@ local TASK_OPTIONS = {
 
 -- What the report shows of a class without a host.
 local function connects_to(opts)
-  return opts.redis and redis.shown(opts.redis) or opts.tcp
+  return opts.redis and redis.shown(opts.redis) or opts.tcp or opts.pg and pg.shown(opts.pg)
 end
 
 -- What a class that extends none starts from.
@@ -168,6 +168,7 @@ function inrush.user_class(name, opts)
     fail(2, "user class '%s' is declared twice", name)
   end
   opts = options.check(opts, CLASS_OPTIONS, string.format("user class '%s'", name), 2)
+  opts.pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2)
   local base = declared[opts.extends or false] or NOTHING
   local about = {
     name = name,
@@ -182,7 +183,7 @@ function inrush.user_class(name, opts)
     tags = opts.tags or base.tags,
     abstract = opts.abstract or false,
     target = opts.target or not opts.host and connects_to(opts) or base.target,
-    pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2) or base.pg,
+    pg = opts.pg or base.pg,
     optional = opts.optional or false,
     probe = opts.probe or base.probe,
     tasks = { unpack(base.tasks) },

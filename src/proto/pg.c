@@ -283,10 +283,8 @@ static void flushed(struct pg_conn *c, int rc);
 
 static void done(struct pg_conn *c)
 {
-    if (PQstatus(c->conn) != CONNECTION_OK)
+    if (PQstatus(c->conn) != CONNECTION_OK || (c->pipeline && !PQexitPipelineMode(c->conn)))
         close_connection(c);
-    else if (c->pipeline)
-        PQexitPipelineMode(c->conn);
     c->op->op.bytes += READY;
     finish(c, clock_ns());
 }

@@ -267,17 +267,21 @@ void pg_client_free(void *client)
 
 /* --- the module --------------------------------------------------------------------------- */
 
-/* check(conninfo): what is wrong with it, or nil. */
-static int check(lua_State *L)
+/* shown(conninfo): where it leads, as the report shows it; or nil and what is
+ * wrong with it. */
+static int shown(lua_State *L)
 {
     struct err err;
     struct pg_target *target = pg_target_new(luaL_checkstring(L, 1), &err);
     if (!target) {
+        lua_pushnil(L);
         lua_pushstring(L, err.message);
-        return 1;
+        return 2;
     }
+    const char *name = pg_target_name(target);
+    lua_pushfstring(L, "%s%s", name[0] == '/' ? "" : "postgres://", name);
     pg_target_free(target);
-    return 0;
+    return 1;
 }
 
 static void add_keyword(void *arg, const char *keyword)
@@ -304,8 +308,8 @@ static const luaL_Reg methods[] = {
     {"fail", fail},
 };
 
-/* The module's table: Client, whose methods inrush/pg.lua completes, check and
- * keywords. */
+/* The module's table: Client, whose methods inrush/pg.lua completes, Error,
+ * shown and keywords. */
 int script_open_pg(lua_State *L)
 {
     lua_newtable(L);
@@ -318,8 +322,8 @@ int script_open_pg(lua_State *L)
     lua_newtable(L); /* the module */
     pg_push_error_meta(L);
     lua_setfield(L, -2, "Error");
-    lua_pushcfunction(L, check);
-    lua_setfield(L, -2, "check");
+    lua_pushcfunction(L, shown);
+    lua_setfield(L, -2, "shown");
     lua_pushcfunction(L, keywords);
     lua_setfield(L, -2, "keywords");
 

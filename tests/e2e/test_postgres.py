@@ -594,6 +594,7 @@ class TestConnecting(PgCase):
                          more="function P.on_start(user) assert(user.pg:connect()) end")
         run = self.load("run", path, "-u", "3", "-r", "100", "-d", "1s")
         self.assertEqual(series(run, "connect", "PSQL")["requests"], 3, run)
+        self.assertIn(f" postgres://127.0.0.1:{server.port}\n", run.stdout, "the class's target")
         self.assertEqual(run.json["totals"]["failures"], 0, run)
 
     def test_a_target_that_cannot_be(self):

@@ -153,8 +153,8 @@ function core.conninfo(value, what, level)
     table.sort(parts)
     value = table.concat(parts, " ")
   end
-  local wrong = core.check(value)
-  if wrong then
+  local shown, wrong = core.shown(value)
+  if not shown then
     error(string.format("%s: pg: %s", what, wrong), level + 1)
   end
   return value
