@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "run/worker.h"
 #include "script/user.h"
 
@@ -264,14 +265,17 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
     watch_workers(r);
 }
 
-static void check_spawned(struct run *r)
+static uint32_t spawned_so_far(const struct run *r)
 {
-    if (r->spawned_all || !r->spec->control)
-        return;
     uint32_t spawned = 0;
     for (int i = 0; i < r->workers_len; i++)
         spawned += atomic_load_explicit(&r->workers[i]->spawned, memory_order_relaxed);
-    if (spawned < r->spec->plan->users)
+    return spawned;
+}
+
+static void check_spawned(struct run *r)
+{
+    if (r->spawned_all || !r->spec->control || spawned_so_far(r) < r->spec->plan->users)
         return;
     r->spawned_all = true;
     script_emit_run(r->spec->control, "spawning_complete", r->spec->about);
@@ -304,6 +308,17 @@ static void wake(void *arg)
 {
     struct run *r = arg;
     ev_async_send(r->loop, &r->woken);
+}
+
+/* The report names the planned users: that there were fewer must be said. */
+static void note_unspawned(struct run *r)
+{
+    const struct plan *plan = r->spec->plan;
+    uint32_t spawned = spawned_so_far(r);
+    char n[UNITS_MAX], all[UNITS_MAX];
+    if (!plan->oneoff && spawned < plan->users)
+        note(r, xasprintf("only %s of %s users had started when the run ended",
+                          units_format_count(n, spawned), units_format_count(all, plan->users)));
 }
 
 /* --- the report --------------------------------------------------------------------- */
@@ -447,6 +462,7 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
     if (start(&r)) {
         ev_run(r.loop, 0);
         join_workers(&r);
+        note_unspawned(&r);
     }
     finish(&r);
     rc = 0;

@@ -287,6 +287,20 @@ class TestYields(Case):
         self.assertEqual(run.json["totals"]["failures"], 0, run)
 
 
+class TestSpawning(Case):
+    def test_a_run_that_ends_before_all_users_began(self):
+        server = self.serve(*answer(response(b"ok")))
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            U:task("t", function(user) user.http:get("/") end)
+            """)
+        run = self.load("run", path, "--host", server.url, "-u", "5000", "-r", "2", "-d", "600ms")
+        self.assertSays(run, "Note: only", "of 5,000 users had started when the run ended")
+        self.assertEqual(len(run.json["notes"]), 1, run)
+        run = self.load("run", path, "--host", server.url, "-u", "5", "-d", "300ms")
+        self.assertEqual(run.json["notes"], [], run)
+
+
 class TestSeed(Case):
     def test_a_user_chooses_alike_beside_others(self):
         """The seed and its number decide, not who else runs, nor where."""
