@@ -22,7 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GREETING_MAX = 2 };
+/* How deep replies may nest: hiredis 0.14 takes 7 levels, later ones any, and
+ * whoever walks them recurses. */
+enum { REPLY_DEPTH_MAX = 32 };
 
 struct redis_conn {
     struct net *net;                   /* borrowed, outlived by the worker */
@@ -139,6 +141,17 @@ static uint64_t wire_size(const redisReply *r)
     return size;
 }
 
+static bool is_deeper(const redisReply *r, int levels)
+{
+    if (levels == 0)
+        return true;
+    for (size_t i = 0; i < r->elements; i++) {
+        if (is_deeper(r->element[i], levels - 1))
+            return true;
+    }
+    return false;
+}
+
 /* The first error in a reply, itself or inside (EXEC), or NULL. */
 static const redisReply *find_error(const redisReply *r)
 {
@@ -234,6 +247,12 @@ static void on_reply(struct redis_link *l, const redisReply *reply)
         return;
     }
     struct redis_op *op = c->op;
+    if (is_deeper(reply, REPLY_DEPTH_MAX)) {
+        err_set(&op->op.err, ERR_PROTOCOL, "a reply is nested more than %d levels deep",
+                REPLY_DEPTH_MAX);
+        fail(c, clock_ns());
+        return;
+    }
     op->op.bytes += wire_size(reply);
     op->replies++;
     const redisReply *error = find_error(reply);

@@ -3,7 +3,8 @@
  * context's event hooks on our loop. It adds what that leaves open: commands
  * are written at once rather than at the loop's next turn, a broken connection
  * is told of once and from the loop only, and bytes that nobody asked for are
- * an error rather than a failed assertion inside the library. Used by redis.c.
+ * an error rather than a failed assertion inside the library. hiredis writes
+ * with write(2): the process must ignore SIGPIPE. Used by redis.c.
  */
 #pragma once
 

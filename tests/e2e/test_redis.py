@@ -474,6 +474,23 @@ class TestOddServers(RedisCase):
             """, 2, 1)
         self.assertSays(run, "closed:")
 
+    def test_names_and_addresses(self):
+        for listens, host in (("::1", "[::1]"), ("127.0.0.1", "127.1"), ("::1", "localhost"),
+                              ("127.0.0.1", "localhost")):
+            with self.subTest(host):  # 127.1 is not numeric to us: it is looked up
+                server = self.serve(*answers(b"+PONG\r\n"), host=listens)
+                self.check(f"redis://{host}:{server.port}", 'same(redis:ping(), "PONG")', 1)
+
+    def test_deep_nesting(self):
+        for levels, failed in ((6, 0), (32, 1), (5000, 1)):  # between, hiredis decides
+            with self.subTest(levels):
+                reply = b"*1\r\n" * levels + b":1\r\n"
+                server = self.serve_each(answers(reply, b"+PONG\r\n"), answers(b"+PONG\r\n"))
+                run = self.check(f"redis://127.0.0.1:{server.port}",
+                                 'redis:get("k") same(redis:ping(), "PONG")', 2, failed)
+                if failed:
+                    self.assertSays(run, "protocol:")
+
     def test_a_reply_in_small_pieces(self):
         reply = b"*3\r\n$5\r\nhello\r\n:-12\r\n*1\r\n$-1\r\n"
         for at in range(1, len(reply)):
