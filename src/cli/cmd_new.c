@@ -27,11 +27,10 @@ int cmd_new(const struct cli_args *args)
         log_error("cannot write %s: %s", path, n >= 0 ? "the disk is full" : strerror(errno));
         return EXIT_USAGE;
     }
-    fprintf(stderr,
-            "wrote %s\n"
-            "  inrush serve &      a server to try it against\n"
-            "  inrush check %s     each task once, aloud\n"
-            "  inrush run %s       the load\n",
-            path, path, path);
+    int width = (int)strlen("check ") + (int)strlen(path);
+    fprintf(stderr, "wrote %s\n", path);
+    fprintf(stderr, "  inrush %-*s  a server to try it against\n", width, "serve &");
+    fprintf(stderr, "  inrush check %s  each task once, aloud\n", path);
+    fprintf(stderr, "  inrush run   %s  the load\n", path);
     return EXIT_OK;
 }
