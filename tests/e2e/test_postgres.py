@@ -486,11 +486,11 @@ class TestDeadline(PgCase):
         running = self.start("run", self.user(
             'pg:query("SELECT pg_sleep(600) AS late", { timeout = 0.3 })'),
             "-u", "1", "-d", "10m")
-        self.wait_until(lambda: "1 failed" in running.output_so_far()
-                        or "2 failed" in running.output_so_far(), running)
+        self.wait_until(lambda: "failed (" in running.output_so_far(), running)
         running.signal()
         run = self.finish(running)
-        self.assertAllFailed(run, "timed out after 0.3s waiting for the result")
+        # On a busy machine connecting can take as long.
+        self.assertAllFailed(run, "timed out after 0.3s")
         self.wait_until(lambda: server.running("AS late") == 0)
 
     def test_the_timeout_of_the_class(self):
