@@ -159,8 +159,10 @@ int redis_target_parse(struct redis_target *t, const char *url, struct err *err)
     else
         rc = err_set(err, ERR_CONFIG,
                      "must begin with redis:// or unix://, such as redis://localhost:6379/0");
-    if (rc < 0)
+    if (rc < 0) {
         redis_target_release(t);
+        err_printable(err);
+    }
     return rc;
 }
 
