@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "script/http_client.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 /* --- events ------------------------------------------------------------------ */
@@ -38,12 +40,24 @@ static bool give(struct http_client *c, const struct sse_event *event)
     return enough;
 }
 
+/* Whether a head says Content-Type: text/event-stream. Looks only at lines that
+ * begin with a c: this is asked of every answer to a request with events. */
 static bool is_event_stream(struct http1_span head)
 {
-    static const char type[] = "text/event-stream";
-    struct http1_span value;
-    return http1_header_find(head, "content-type", &value) && value.len >= sizeof(type) - 1 &&
-           strncasecmp(value.data, type, sizeof(type) - 1) == 0;
+    static const char name[] = "content-type:", type[] = "text/event-stream";
+    const char *end = head.data + head.len, *line = head.data;
+    while ((line = memchr(line, '\n', (size_t)(end - line)))) {
+        line++;
+        if (end - line < (ptrdiff_t)sizeof(name) || (*line | 0x20) != 'c' ||
+            strncasecmp(line, name, sizeof(name) - 1) != 0)
+            continue;
+        line += sizeof(name) - 1;
+        while (line < end && (*line == ' ' || *line == '\t'))
+            line++;
+        return end - line >= (ptrdiff_t)sizeof(type) - 1 &&
+               strncasecmp(line, type, sizeof(type) - 1) == 0;
+    }
+    return false;
 }
 
 static bool look(struct http1_op *op, enum http1_event what, struct http1_span part)

@@ -1,6 +1,7 @@
 /* JSON to and from Lua values (RFC 8259). */
 #include "script/lua_json.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,32 +10,74 @@
 /* A table within itself ends here, and so does a text made to exhaust us. */
 enum { DEPTH_MAX = 200 };
 
+/* Which of the eight bytes of a word cannot stand in a string as they are (control
+ * characters, the quote, the backslash): the top bit of the first such byte is the
+ * lowest set one. The usual tests of a word's bytes for being below a value, or
+ * equal to one; bytes behind the first may be marked wrongly. */
+static inline uint64_t special_bytes(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
+    return (((word - ones * ' ') & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) &
+           highs;
+}
+
+static inline bool is_plain(char c)
+{
+    return (unsigned char)c >= ' ' && c != '"' && c != '\\';
+}
+
+/* The first byte from `at` on that is not plain, or end. */
+static inline const char *skip_plain(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word, special;
+        memcpy(&word, at, 8);
+        special = special_bytes(le64toh(word));
+        if (special)
+            return at + __builtin_ctzll(special) / 8;
+    }
+    while (at < end && is_plain(*at))
+        at++;
+    return at;
+}
+
 /* --- writing ------------------------------------------------------------------ */
+
+static char *put_escape(char *to, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    *to++ = '\\';
+    if (c == '\n' || c == '\r' || c == '\t') {
+        *to++ = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+    } else if (c < ' ') {
+        memcpy(to, "u00", 3);
+        to[3] = hex[c >> 4];
+        to[4] = hex[c & 15];
+        to += 5;
+    } else {
+        *to++ = (char)c;
+    }
+    return to;
+}
 
 void lua_json_write_string(struct buf *out, const char *data, size_t len)
 {
-    static const char hex[] = "0123456789abcdef";
-    char *to = buf_reserve(out, 6 * len + 2), *start = to;
+    size_t most = 6 * len + 2;
+    char *to = out->cap - out->len >= most ? out->data + out->len : buf_reserve(out, most);
+    const char *end = data + len;
     *to++ = '"';
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c >= ' ' && c != '"' && c != '\\') {
-            *to++ = (char)c;
-        } else if (c == '"' || c == '\\') {
-            *to++ = '\\';
-            *to++ = (char)c;
-        } else if (c == '\n' || c == '\r' || c == '\t') {
-            *to++ = '\\';
-            *to++ = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
-        } else {
-            memcpy(to, "\\u00", 4);
-            to[4] = hex[c >> 4];
-            to[5] = hex[c & 15];
-            to += 6;
-        }
+    for (;;) {
+        const char *stop = skip_plain(data, end);
+        memcpy(to, data, (size_t)(stop - data));
+        to += stop - data;
+        if (stop == end)
+            break;
+        to = put_escape(to, (unsigned char)*stop);
+        data = stop + 1;
     }
     *to++ = '"';
-    out->len += (size_t)(to - start);
+    out->len = (size_t)(to - out->data);
 }
 
 void lua_json_write_integer(struct buf *out, int64_t n)
@@ -177,21 +220,6 @@ int lua_json_write_members(lua_State *L, int index, bool comma, struct buf *out,
 
 /* --- reading ------------------------------------------------------------------ */
 
-char lua_json_peek(struct lua_json_reader *r)
-{
-    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
-        r->at++;
-    return r->at < r->end ? *r->at : '\0';
-}
-
-bool lua_json_skip(struct lua_json_reader *r, char c)
-{
-    if (lua_json_peek(r) != c || r->at == r->end)
-        return false;
-    r->at++;
-    return true;
-}
-
 static bool read_hex(const char *at, const char *end, unsigned *out)
 {
     *out = 0;
@@ -255,36 +283,36 @@ static bool read_escape(struct lua_json_reader *r)
     return true;
 }
 
+/* A string with escapes, from its start on; r->at is at the first of them, or where
+ * it goes wrong. */
+static __attribute__((noinline)) bool read_escaped(struct lua_json_reader *r, const char *start,
+                                                   struct http1_span *out)
+{
+    buf_clear(&r->text);
+    while (r->at < r->end && (*r->at == '"' || *r->at == '\\')) {
+        buf_add(&r->text, start, (size_t)(r->at - start));
+        if (*r->at++ == '"') {
+            *out = (struct http1_span){r->text.len > 0 ? r->text.data : "", r->text.len};
+            return true;
+        }
+        if (!read_escape(r))
+            return false;
+        start = r->at;
+        r->at = skip_plain(r->at, r->end);
+    }
+    return false;
+}
+
 bool lua_json_string(struct lua_json_reader *r, struct http1_span *out)
 {
     if (!lua_json_skip(r, '"'))
         return false;
     const char *start = r->at;
-    bool escaped = false;
-    for (; r->at < r->end; r->at++) {
-        unsigned char c = (unsigned char)*r->at;
-        if (c == '"') {
-            if (escaped)
-                buf_add(&r->text, start, (size_t)(r->at - start));
-            *out = escaped ? (struct http1_span){r->text.len > 0 ? r->text.data : "", r->text.len}
-                           : (struct http1_span){start, (size_t)(r->at - start)};
-            r->at++;
-            return true;
-        }
-        if (c < ' ')
-            return false;
-        if (c != '\\')
-            continue;
-        if (!escaped)
-            buf_clear(&r->text);
-        escaped = true;
-        buf_add(&r->text, start, (size_t)(r->at - start));
-        r->at++;
-        if (!read_escape(r))
-            return false;
-        start = r->at--;
-    }
-    return false;
+    r->at = skip_plain(start, r->end);
+    if (r->at == r->end || *r->at != '"')
+        return read_escaped(r, start, out);
+    *out = (struct http1_span){start, (size_t)(r->at++ - start)};
+    return true;
 }
 
 static bool read_digits(struct lua_json_reader *r)

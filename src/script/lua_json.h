@@ -39,9 +39,26 @@ struct lua_json_reader {
  * having been pushed. May raise only for want of memory. */
 bool lua_json_read(lua_State *L, struct lua_json_reader *r);
 /* Moves over white space; the byte there, or 0 at the end. */
-char lua_json_peek(struct lua_json_reader *r);
+static inline char lua_json_peek(struct lua_json_reader *r)
+{
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
+        r->at++;
+    return r->at < r->end ? *r->at : '\0';
+}
+
 /* Moves over white space and c, if c is there. */
-bool lua_json_skip(struct lua_json_reader *r, char c);
+static inline bool lua_json_skip(struct lua_json_reader *r, char c)
+{
+    if (r->at < r->end && *r->at == c) {
+        r->at++;
+        return true;
+    }
+    if (lua_json_peek(r) != c || r->at == r->end)
+        return false;
+    r->at++;
+    return true;
+}
+
 /* Moves over a string; *out is its text, in r->text if it has escapes. */
 bool lua_json_string(struct lua_json_reader *r, struct http1_span *out);
 

@@ -7,8 +7,8 @@
  *     wire = core.wire(user.http, url, type, on_event)
  *     wire:set_headers { Accept = "...", ... }      all of them
  *     call = wire:prepare(name, text, inside, headers)
- *     res = wire:send(call, params, timeout)        waits
- *     result = wire:take()                          nil: look at res
+ *     res = core.send(wire, call, params, timeout)  waits
+ *     result = core.take(wire)                      nil: look at res
  */
 #include "base/mem.h"
 #include "script/http_client.h"
@@ -33,6 +33,7 @@ struct call {
 };
 
 struct wire {
+    const void *tag;            /* says of a userdata that it is a wire, without a look-up */
     struct http_client *client; /* borrowed, outlives the user's tasks */
     struct http_box *box;     /* borrowed, kept by the environment: empty when the client is gone */
     char *url;                /* owned */
@@ -48,9 +49,13 @@ struct wire {
     struct buf body;
 };
 
+static const char wire_tag;
+
 static struct wire *wire_at(lua_State *L)
 {
-    struct wire *w = luaL_checkudata(L, 1, wire_meta);
+    struct wire *w = lua_touserdata(L, 1);
+    if (!w || lua_objlen(L, 1) != sizeof(*w) || w->tag != &wire_tag)
+        luaL_typerror(L, 1, wire_meta);
     if (!w->box->client)
         script_raise(L, "this user is gone; its MCP client with it");
     return w;
@@ -73,6 +78,7 @@ static int new_wire(lua_State *L)
     size_t link = http_link_index(L, box->client, &target);
     struct wire *w = lua_newuserdata(L, sizeof(*w));
     memset(w, 0, sizeof(*w));
+    w->tag = &wire_tag;
     w->box = box;
     w->client = box->client;
     w->link = link;
@@ -203,7 +209,7 @@ static void write_params(lua_State *L, const struct call *call, struct buf *out)
     buf_add(out, "}}", 2);
 }
 
-/* wire:send(call, params, timeout): POSTs it and waits; the response. */
+/* send(wire, call, params, timeout): POSTs it and waits; the response. */
 static int send_request(lua_State *L)
 {
     static const char begin[] = "{\"jsonrpc\":\"2.0\",\"id\":";
@@ -276,7 +282,7 @@ static bool read_result(lua_State *L, struct lua_json_reader *r, int64_t id)
     return lua_json_skip(r, '}') && lua_json_peek(r) == '\0' && ours && found;
 }
 
-/* wire:take(): the result in the last answer, if it is JSON, complete, and
+/* take(wire): the result in the last answer, if it is JSON, complete, and
  * nothing but the result of the last request; else nil. */
 static int take(lua_State *L)
 {
@@ -302,14 +308,8 @@ static int last_id(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"set_headers", set_headers},
-    {"prepare", prepare},
-    {"forget", forget},
-    {"send", send_request},
-    {"take", take},
-    {"last_id", last_id},
-    {"__gc", wire_gc},
-    {NULL, NULL},
+    {"set_headers", set_headers}, {"prepare", prepare}, {"forget", forget},
+    {"last_id", last_id},         {"__gc", wire_gc},    {NULL, NULL},
 };
 
 int script_open_mcp(lua_State *L)
@@ -320,6 +320,10 @@ int script_open_mcp(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     lua_newtable(L);
+    lua_pushcfunction(L, send_request);
+    lua_setfield(L, -2, "send");
+    lua_pushcfunction(L, take);
+    lua_setfield(L, -2, "take");
     lua_pushcfunction(L, new_wire);
     lua_setfield(L, -2, "wire");
     lua_pushcfunction(L, lua_json_encode);

@@ -104,7 +104,7 @@ function Client:call_tool(name, args, opts)
     raise("call_tool takes a table of names and values, not %s",
       type(args) == "table" and "a list" or options.shown(args))
   end
-  opts = check(opts, CALL_OPTIONS, "call_tool")
+  opts = opts and check(opts, CALL_OPTIONS, "call_tool") or NONE
   local result, why = self:exchange(args, opts.timeout, self.tool_call, name, opts.name or name)
   if result and result.isError == true and not opts.allow_error then
     return failure.of_tool(result)

@@ -1,7 +1,7 @@
 --- The connection of an MCP client: headers, sessions, both eras of the protocol,
 -- and one request with its answer, however that comes.
 --
--- Ordinary answers are read in C (script/lua_mcp.c): `wire:take()` gives their
+-- Ordinary answers are read in C (script/lua_mcp.c): `take` gives their
 -- result. Whatever it leaves, and every streamed answer, is looked at here.
 -- @module inrush.mcp.connection
 
@@ -10,7 +10,7 @@ local crypto = require "inrush.crypto"
 local failure = require "inrush.mcp.failure"
 local wires = require "inrush.mcp.core"
 
-local encode, decode = wires.encode, wires.decode
+local encode, decode, send, take = wires.encode, wires.decode, wires.send, wires.take
 local failed = failure.failed
 local null = require("cjson").null
 
@@ -187,6 +187,7 @@ end
 
 -- An event of a streamed answer; true once it was the one waited for.
 function Connection:take_event(data, id, retry)
+  self.is_clean = false
   if id ~= "" then
     self.event_id = id
   end
@@ -243,7 +244,8 @@ end
 
 -- A stream ended before its answer: asks for the rest of it, as one request with
 -- what came before.
-function Connection:resume(res, began)
+function Connection:resume(res)
+  local began = core.clock() - res.elapsed
   local measuring = core.measure_last()
   local timeout = self.timeout or math.huge
   local headers, why = {}, nil
@@ -287,10 +289,11 @@ function Connection:resume(res, began)
 end
 
 -- Finds the answer that the wire did not take: the result, or nil and the failure.
-function Connection:find_answer(res, began)
+function Connection:find_answer(res)
+  self.is_clean = false
   if self.event_id and not self.answer and not self.garbled then
     local lost
-    res, lost = self:resume(res, began)
+    res, lost = self:resume(res)
     if not res then
       return nil, lost
     end
@@ -337,16 +340,17 @@ function Connection:no_answer(res)
   return failed("protocol", "the answer is not JSON-RPC (" .. failure.one_line(kind, 60) .. ")")
 end
 
--- Sends one request and gives its result, or nil and the failure.
+-- Sends one request and gives its result, or nil and the failure; and the response.
 function Connection:post(call, params, timeout)
-  self.answer, self.event_id, self.retry = nil, nil, nil
-  self.garbled, self.stray = nil, nil
-  local began = core.clock()
-  local res = self.wire:send(call, params, timeout or self.timeout)
-  local result = self.wire:take()
+  if not self.is_clean then
+    self.answer, self.event_id, self.retry, self.garbled, self.stray = nil, nil, nil, nil, nil
+    self.is_clean = true
+  end
+  local res = send(self.wire, call, params, timeout or self.timeout)
+  local result = take(self.wire)
   if not result then
     local why
-    result, why = self:find_answer(res, began)
+    result, why = self:find_answer(res)
     if not result then
       return nil, why
     end
@@ -492,10 +496,10 @@ function Connection:has_lost_session(why)
     and (not is_about_request or why.message:lower():find("session", 1, true) ~= nil)
 end
 
---- Sends a request, `find_call(self, ...)`, once everything is ready for it, and again
+--- Sends a request, the call that `find_call` finds, once everything is ready for it, and again
 -- where a session was lost or the era is another. The result, or nil and the
 -- failure.
-function Connection:exchange(params, timeout, find_call, ...)
+function Connection:exchange(params, timeout, find_call, what, counted, target)
   local has_lost = false
   for _ = 1, 4 do
     if not self.is_open or self.not_before > 0 then
@@ -504,7 +508,7 @@ function Connection:exchange(params, timeout, find_call, ...)
         return nil, why
       end
     end
-    local call = find_call(self, ...)
+    local call = find_call(self, what, counted, target)
     if not self.headers or self.refreshes_headers then
       self:set_headers()
     end
