@@ -287,6 +287,11 @@ local postgres = inrush.user_class("PostgresUser", {
   probe = function(user) user.pg:connect() end,
 })
 
+-- Connecting is not a query's to pay for.
+function postgres.on_start(user)
+  user.pg:connect { record = false }
+end
+
 postgres:task("simple_select", { weight = 10 }, function(user)
   user.pg:query("SELECT 1", { name = "SELECT 1" })
 end)
@@ -307,6 +312,10 @@ local redis = inrush.user_class("RedisUser", {
   optional = true,
   probe = function(user) user.redis:ping() end,
 })
+
+function redis.on_start(user)
+  user.redis:ping { record = false }
+end
 
 redis:task("ping", { weight = 10, tags = { "read" } }, function(user)
   user.redis:ping()
