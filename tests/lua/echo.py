@@ -7,6 +7,9 @@
     GET /headers        200, with a header given twice and one in odd case
     GET /slow/0.5       200, after so many seconds
     GET /close          closes without an answer
+    GET /events/3       200, a stream of so many events
+    GET /open/3         the same, and then nothing: the stream stays open
+    GET /count          200, JSON: requests, of all connections so far
 """
 
 import json
@@ -20,6 +23,19 @@ def answer(conn):
     kind, _, word = path[1:].partition("/")
     if kind == "close":
         raise EndOfScript
+    if kind in ("events", "open"):
+        events = "".join(f"id: {n}\nevent: tick\ndata: {n}\n\n" for n in range(1, int(word) + 1))
+        data = f"retry: 250\n\n{events}".encode()
+        conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(data), data))
+        if kind == "open":
+            conn.server.stopping.wait(30)
+            raise EndOfScript
+        conn.send(b"0\r\n\r\n")
+        return
+    if kind == "count":
+        conn.send(response(json.dumps({"requests": conn.server.request_count}).encode()))
+        return
     if kind == "slow":
         conn.sleep(float(word))
     if kind == "text":

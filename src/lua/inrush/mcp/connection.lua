@@ -26,7 +26,7 @@ local STREAM_RETRY = 1 -- seconds before a stream is resumed, unless the server 
 local RESUMES_MOST = 8
 local CALLS_KEPT = 500 -- prepared ones
 
--- url -> era, of each server that this worker has found out about
+-- Of each server that this worker has found out about: url -> era
 local known_eras = {}
 
 --- @type Connection
@@ -53,6 +53,8 @@ function Connection.new(user, about)
   self.http = user.http
   self.on_event = function(data, _, id, retry) return self:take_event(data, id, retry) end
   self.wire = wires.wire(self.http, self.url, self.kind, self.on_event)
+  -- A path means another server for each class.
+  self.server_key = self.url:find("^/") and user.class .. " " .. self.url or self.url
   self.not_before = 0 -- on core.clock(); 0: now
   self.setbacks = 0   -- in a row
   self:forget_session()
@@ -426,7 +428,7 @@ function Connection:ready()
     end
   end
   if not self.era then
-    local era = known_eras[self.url]
+    local era = known_eras[self.server_key]
     if self.protocol ~= "auto" then
       era = self.protocol == self.NEWEST and STATELESS or HANDSHAKE
     end
@@ -460,7 +462,7 @@ function Connection:learn(result, why)
     or why and OF_STATELESS[why.code]
       and not (why.code == UNSUPPORTED_VERSION and type(supported) == "table") then
     self.is_guess = false
-    known_eras[self.url] = STATELESS
+    known_eras[self.server_key] = STATELESS
     return false
   elseif why and (why.kind == "transport" or why.status and is_undecided(why.status)) then
     self.era = nil -- as unknown as before
@@ -481,7 +483,7 @@ function Connection:unlearn(why)
   core.discard_last()
   self.was_guess, self.not_before, self.setbacks = false, 0, 0
   self:set_era(STATELESS)
-  known_eras[self.url] = STATELESS
+  known_eras[self.server_key] = STATELESS
   return true
 end
 
@@ -524,7 +526,7 @@ function Connection:exchange(params, timeout, find_call, what, counted, target)
         self.setbacks = 0
       end
       if result and self.was_guess then
-        known_eras[self.url] = self.era
+        known_eras[self.server_key] = self.era
         self.was_guess = false
       end
       return result, why
