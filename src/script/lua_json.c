@@ -63,18 +63,27 @@ static char *put_escape(char *to, unsigned char c)
 
 void lua_json_write_string(struct buf *out, const char *data, size_t len)
 {
-    size_t most = 6 * len + 2;
-    char *to = out->cap - out->len >= most ? out->data + out->len : buf_reserve(out, most);
+    size_t most = 6 * len + 2; /* so that a whole word may be copied before it is looked at */
+    char *to = out->cap - out->len >= most + 8 ? out->data + out->len : buf_reserve(out, most + 8);
     const char *end = data + len;
     *to++ = '"';
-    for (;;) {
-        const char *stop = skip_plain(data, end);
-        memcpy(to, data, (size_t)(stop - data));
-        to += stop - data;
-        if (stop == end)
-            break;
-        to = put_escape(to, (unsigned char)*stop);
-        data = stop + 1;
+    while (data < end) {
+        if (end - data >= 8) {
+            uint64_t word, special;
+            memcpy(&word, data, 8);
+            memcpy(to, &word, 8);
+            special = special_bytes(le64toh(word));
+            size_t plain = special ? (size_t)__builtin_ctzll(special) / 8 : 8;
+            data += plain;
+            to += plain;
+            if (!special)
+                continue;
+        }
+        unsigned char c = (unsigned char)*data++;
+        if (is_plain((char)c))
+            *to++ = (char)c;
+        else
+            to = put_escape(to, c);
     }
     *to++ = '"';
     out->len = (size_t)(to - out->data);
@@ -367,6 +376,24 @@ static bool read_word(struct lua_json_reader *r, const char *word, size_t len)
     return true;
 }
 
+const char *const lua_json_names[] = {"text", "type", "content"};
+
+/* Pushes a string of which some, where the caller has them as upvalues, need not be
+ * looked for among all strings of the state. */
+static inline void push_text(lua_State *L, const struct lua_json_reader *r, struct http1_span text)
+{
+    if (r->names > 0 && text.len == 4 && memcmp(text.data, "text", 4) == 0)
+        lua_pushvalue(L, lua_upvalueindex(r->names));
+    else if (r->names > 0 && text.len == 4 && memcmp(text.data, "type", 4) == 0)
+        lua_pushvalue(L, lua_upvalueindex(r->names + 1));
+    else if (r->names > 0 && text.len == 7 && memcmp(text.data, "content", 7) == 0)
+        lua_pushvalue(L, lua_upvalueindex(r->names + 2));
+    else
+        lua_pushlstring(L, text.data, text.len);
+}
+
+static bool read_value(lua_State *L, struct lua_json_reader *r);
+
 static bool read_object(lua_State *L, struct lua_json_reader *r)
 {
     struct http1_span name;
@@ -376,8 +403,8 @@ static bool read_object(lua_State *L, struct lua_json_reader *r)
     do {
         if (!lua_json_string(r, &name))
             return false;
-        lua_pushlstring(L, name.data, name.len);
-        if (!lua_json_skip(r, ':') || !lua_json_read(L, r))
+        push_text(L, r, name);
+        if (!lua_json_skip(r, ':') || !read_value(L, r))
             return false;
         lua_rawset(L, -3);
     } while (lua_json_skip(r, ','));
@@ -391,7 +418,7 @@ static bool read_list(lua_State *L, struct lua_json_reader *r)
         return true;
     int n = 0;
     do {
-        if (!lua_json_read(L, r))
+        if (!read_value(L, r))
             return false;
         lua_rawseti(L, -2, ++n);
     } while (lua_json_skip(r, ','));
@@ -407,11 +434,11 @@ static bool read_value(lua_State *L, struct lua_json_reader *r)
     case '"':
         if (!lua_json_string(r, &text))
             return false;
-        lua_pushlstring(L, text.data, text.len);
+        push_text(L, r, text);
         return true;
     case '{':
     case '[':
-        if (r->depth == DEPTH_MAX || !lua_checkstack(L, 4))
+        if (r->depth == DEPTH_MAX || (r->depth % 4 == 3 && !lua_checkstack(L, 16)))
             return false;
         r->at++;
         r->depth++;

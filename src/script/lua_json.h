@@ -33,7 +33,11 @@ struct lua_json_reader {
     const char *at, *end;
     struct buf text; /* for strings with escapes; owned */
     int depth;
+    int names; /* the C function that reads has lua_json_names from this upvalue on; or 0 */
 };
+
+/* Words that most results of MCP have: "text", "type", "content". */
+extern const char *const lua_json_names[3];
 
 /* Pushes the next value and moves behind it. False when there is none, nothing
  * having been pushed. May raise only for want of memory. */

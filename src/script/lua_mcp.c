@@ -249,6 +249,17 @@ static int send_request(lua_State *L)
     return lua_yield(L, 0);
 }
 
+/* Whether what comes next is that number, of digits alone. */
+static bool read_id(struct lua_json_reader *r, int64_t id)
+{
+    int64_t n = 0;
+    lua_json_peek(r);
+    const char *first = r->at;
+    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9' && r->at - first < 18; r->at++)
+        n = n * 10 + (*r->at - '0');
+    return r->at > first && n == id;
+}
+
 /* Reads {"id":..., "result":...} of the request `id`; pushes the result. */
 static bool read_result(lua_State *L, struct lua_json_reader *r, int64_t id)
 {
@@ -270,12 +281,11 @@ static bool read_result(lua_State *L, struct lua_json_reader *r, int64_t id)
                 return false;
             continue;
         }
-        if (!lua_json_read(L, r))
-            return false;
         if (is_id) {
-            ours = lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) == (lua_Number)id;
-            lua_pop(L, 1);
+            ours = read_id(r, id);
         } else {
+            if (!lua_json_read(L, r))
+                return false;
             found = lua_istable(L, -1) && lua_gettop(L) == top + 1;
         }
     } while (lua_json_skip(r, ','));
@@ -291,7 +301,7 @@ static int take(lua_State *L)
     lua_settop(L, 1);
     if (c->response == 0 || c->op.status != 200 || c->op.op.err.kind != ERR_NONE || c->streaming)
         return 0;
-    struct lua_json_reader r = {.at = c->op.body, .end = c->op.body + c->op.body_len};
+    struct lua_json_reader r = {.at = c->op.body, .end = c->op.body + c->op.body_len, .names = 1};
     bool good = read_result(L, &r, w->id);
     buf_release(&r.text);
     if (good)
@@ -322,7 +332,9 @@ int script_open_mcp(lua_State *L)
     lua_newtable(L);
     lua_pushcfunction(L, send_request);
     lua_setfield(L, -2, "send");
-    lua_pushcfunction(L, take);
+    for (size_t i = 0; i < sizeof(lua_json_names) / sizeof(*lua_json_names); i++)
+        lua_pushstring(L, lua_json_names[i]);
+    lua_pushcclosure(L, take, sizeof(lua_json_names) / sizeof(*lua_json_names));
     lua_setfield(L, -2, "take");
     lua_pushcfunction(L, new_wire);
     lua_setfield(L, -2, "wire");
