@@ -186,25 +186,30 @@ local GATEWAY_SERVER = env("BASELINE_GATEWAY_SERVER_ID", "9779b6698cbd4b4995ee04
 local GATEWAY_MCP_URL = GATEWAY_URL:gsub("/+$", "") .. "/servers/" .. GATEWAY_SERVER .. "/mcp"
 
 -- One token for all users of a worker, signed anew before it expires.
-local token = jwt.source {
-  secret = env("BASELINE_JWT_SECRET", "my-test-key"),
-  ttl = "24h",
-  claims = {
-    sub = "admin@example.com",
-    username = "admin@example.com",
-    iss = "mcpgateway",
-    aud = "mcpgateway-api",
-    token_use = "session",
-    user = {
-      email = "admin@example.com",
-      full_name = "inrush",
-      is_admin = true,
-      auth_provider = "local",
+local token
+
+local function new_token()
+  return jwt.source {
+    secret = env("BASELINE_JWT_SECRET", "my-test-key"),
+    ttl = "24h",
+    claims = {
+      sub = "admin@example.com",
+      username = "admin@example.com",
+      iss = "mcpgateway",
+      aud = "mcpgateway-api",
+      token_use = "session",
+      user = {
+        email = "admin@example.com",
+        full_name = "inrush",
+        is_admin = true,
+        auth_provider = "local",
+      },
     },
-  },
-}
+  }
+end
 
 local function gateway_client()
+  token = token or new_token()
   return mcp.client {
     url = GATEWAY_MCP_URL,
     type = "GW-MCP",

@@ -5,6 +5,8 @@
 
 static const double CPU_SHARE_MAX = 0.90;
 static const double LOOP_LAG_MAX_MS = 10;
+/* Late although it was not busy: then others were. */
+static const double CPU_SHARE_IDLE = 0.50;
 
 void verdict_reach(struct verdict *v, const struct generator_stats *g)
 {
@@ -56,6 +58,11 @@ void verdict_describe(struct buf *out, const struct verdict *v, int workers, int
     buf_addch(out, '.');
     if (!v->limited)
         return;
+    if (v->cpu_share >= 0 && v->cpu_share < CPU_SHARE_IDLE) {
+        buf_adds(out, " Something else kept the CPU from it, and these delays are part of the "
+                      "times above: end what runs beside it, or use another machine.");
+        return;
+    }
     buf_adds(out, " Its own delays are part of the times above: try ");
     if (cpus == 0 || workers < cpus)
         buf_addf(out, "more workers (-t %d), ", workers + 1);

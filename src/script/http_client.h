@@ -116,6 +116,9 @@ void http_start_request(struct http_client *c, struct http_link *link, double ti
 /* The function on top, which is popped, is to be called with each event of the
  * request that is about to start. */
 void http_events_begin(lua_State *L, struct http_client *c);
+/* The same where the client has that function already, which it keeps alive: false
+ * if it is another. */
+bool http_events_again(struct http_client *c, const void *function);
 /* Sends a request whose answer nobody waits for, on a connection of its own. */
 int http_background(struct http_client *c, const struct http_link *link,
                     const struct http1_defaults *defaults, const struct http1_request *request,

@@ -77,18 +77,26 @@ static bool look(struct http1_op *op, enum http1_event what, struct http1_span p
     return false;
 }
 
+bool http_events_again(struct http_client *c, const void *function)
+{
+    if (c->events != function)
+        return false;
+    c->op.look = look;
+    c->streaming = false;
+    return true;
+}
+
 void http_events_begin(lua_State *L, struct http_client *c)
 {
     const void *function = lua_topointer(L, -1);
-    c->op.look = look;
-    c->streaming = false;
-    if (c->events == function) { /* the reference keeps it, so it is the same one */
+    if (http_events_again(c, function)) {
         lua_pop(L, 1);
         return;
     }
     luaL_unref(L, LUA_REGISTRYINDEX, c->events_ref);
     c->events = function;
     c->events_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    (void)http_events_again(c, function);
 }
 
 /* --- background ---------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct wire {
     struct http_box *box;     /* borrowed, kept by the environment: empty when the client is gone */
     char *url;                /* owned */
     char *type;               /* owned */
+    const void *events;       /* which function is called with events */
     int events_ref;           /* registry reference: the function for events */
     int box_ref;              /* registry reference: keeps the box */
     size_t link;              /* index of the client's link */
@@ -86,6 +87,7 @@ static int new_wire(lua_State *L)
                        target.data);
     w->target = http1_span(w->url);
     w->type = xstrdup(type);
+    w->events = lua_topointer(L, 4);
     lua_pushvalue(L, 4);
     w->events_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushvalue(L, 1);
@@ -195,13 +197,14 @@ static void write_params(lua_State *L, const struct call *call, struct buf *out)
     bool none = lua_isnoneornil(L, 3);
     int rc = 0;
     if (!none && !lua_istable(L, 3))
-        script_raise(L, "mcp: parameters must be a table, not %s", luaL_typename(L, 3));
+        script_raise(L, "mcp: call_tool takes a table of names and values, not %s",
+                     luaL_typename(L, 3));
     if (call->inside)
         rc = none ? 0 : lua_json_write_members(L, 3, call->comma, out, &err);
     else if (none)
         buf_add(out, "{}", 2);
     else if (lua_objlen(L, 3) > 0)
-        script_raise(L, "mcp: parameters have names; they are a list here");
+        script_raise(L, "mcp: call_tool takes a table of names and values, not a list");
     else
         rc = lua_json_write(L, 3, out, &err);
     if (rc < 0)
@@ -242,8 +245,10 @@ static int send_request(lua_State *L)
     c->series = call->series;
     c->record = true;
     c->expect_len = 0;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, w->events_ref);
-    http_events_begin(L, c);
+    if (!http_events_again(c, w->events)) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, w->events_ref);
+        http_events_begin(L, c);
+    }
     http_start_request(c, &c->links.items[w->link],
                        lua_type(L, 4) == LUA_TNUMBER ? lua_tonumber(L, 4) : 0);
     return lua_yield(L, 0);

@@ -79,7 +79,7 @@ void stats_clear(struct stats *s)
     hist_clear(&loop_lag);
     s->generator = (struct generator_stats){.loop_lag = loop_lag};
     s->users = 0;
-    s->begin_ns = s->end_ns = 0;
+    s->begin_ns = s->end_ns = s->last_ns = 0;
 }
 
 void series_init(struct series *series, uint32_t id)
@@ -238,6 +238,8 @@ void stats_record(struct stats *s, const struct sample *sample)
     struct series *series = stats_series_touch(s, sample->series);
     series->requests++;
     series->bytes += sample->bytes;
+    if (sample->end_ns > s->last_ns)
+        s->last_ns = sample->end_ns;
     if (__builtin_expect(has_times(sample->error), 1))
         record_times(series, sample);
     if (sample->status != 0)
@@ -349,6 +351,8 @@ void stats_merge(struct stats *dst, const struct stats *src)
     }
     merge_generator(&dst->generator, &src->generator);
     dst->users += src->users;
+    if (src->last_ns > dst->last_ns)
+        dst->last_ns = src->last_ns;
     if (src->end_ns > 0)
         widen(&dst->begin_ns, &dst->end_ns, src->begin_ns, src->end_ns);
 }

@@ -96,6 +96,7 @@ struct stats {
     int worker;     /* whose interval; -1 for a sum */
     uint32_t users; /* running at the end of the span; summed over workers by merge */
     uint64_t begin_ns, end_ns;
+    uint64_t last_ns; /* clock_ns() when the last request completed; 0: none did */
 };
 
 struct stats *stats_new(void);

@@ -466,9 +466,27 @@ static void intervals_add_up_to_the_run(void **state)
     stats_free(whole);
 }
 
+static void the_last_request_is_known_through_merging(void **state)
+{
+    (void)state;
+    struct stats *a = stats_new(), *b = stats_new();
+    stats_record(a, &(struct sample){.response_ns = 1000, .end_ns = 70});
+    stats_record(a, &(struct sample){.response_ns = 1000, .end_ns = 50});
+    assert_int_equal(a->last_ns, 70);
+    stats_merge(b, a);
+    assert_int_equal(b->last_ns, 70);
+    stats_clear(a);
+    assert_int_equal(a->last_ns, 0);
+    stats_merge(b, a);
+    assert_int_equal(b->last_ns, 70);
+    stats_free(a);
+    stats_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_request_is_known_through_merging),
         cmocka_unit_test(a_new_one_is_empty),
         cmocka_unit_test(a_success_is_counted_in_its_series),
         cmocka_unit_test(times_are_rounded_to_microseconds),

@@ -97,6 +97,14 @@ end
 -- says isError is no failure)
 -- @return the result, or nil and the failure
 function Client:call_tool(name, args, opts)
+  local res, raw
+  if self.is_usual and opts == nil then
+    local result
+    result, res, raw = self:usual_call(name, args)
+    if result then
+      return result
+    end
+  end
   if type(name) ~= "string" or name == "" then
     raise("call_tool takes a tool's name first, not %s", options.shown(name))
   end
@@ -105,7 +113,8 @@ function Client:call_tool(name, args, opts)
       type(args) == "table" and "a list" or options.shown(args))
   end
   opts = opts and check(opts, CALL_OPTIONS, "call_tool") or NONE
-  local result, why = self:exchange(args, opts.timeout, self.tool_call, name, opts.name or name)
+  local result, why = self:exchange(args, opts.timeout, self.tool_call, name, opts.name or name,
+    nil, res, raw)
   if result and result.isError == true and not opts.allow_error then
     return failure.of_tool(result)
   end

@@ -62,7 +62,7 @@ function Connection.new(user, about)
 end
 
 function Connection:forget_session()
-  self.session, self.version, self.is_open = nil, nil, false
+  self.session, self.version, self.is_open, self.is_usual = nil, nil, false, false
   self.headers = nil
   self:forget_calls()
 end
@@ -189,7 +189,7 @@ end
 
 -- An event of a streamed answer; true once it was the one waited for.
 function Connection:take_event(data, id, retry)
-  self.is_clean = false
+  self.is_clean, self.is_usual = false, false
   if id ~= "" then
     self.event_id = id
   end
@@ -292,7 +292,7 @@ end
 
 -- Finds the answer that the wire did not take: the result, or nil and the failure.
 function Connection:find_answer(res)
-  self.is_clean = false
+  self.is_clean, self.is_usual = false, false
   if self.event_id and not self.answer and not self.garbled then
     local lost
     res, lost = self:resume(res)
@@ -342,16 +342,20 @@ function Connection:no_answer(res)
   return failed("protocol", "the answer is not JSON-RPC (" .. failure.one_line(kind, 60) .. ")")
 end
 
--- Sends one request and gives its result, or nil and the failure; and the response.
+-- Sends one request; the response, and the result if the answer was an ordinary one.
 function Connection:post(call, params, timeout)
   if not self.is_clean then
     self.answer, self.event_id, self.retry, self.garbled, self.stray = nil, nil, nil, nil, nil
     self.is_clean = true
   end
   local res = send(self.wire, call, params, timeout or self.timeout)
-  local result = take(self.wire)
+  return res, take(self.wire)
+end
+
+-- What post gave: the result, or nil and the failure.
+function Connection:judge(res, result)
+  local why
   if not result then
-    local why
     result, why = self:find_answer(res)
     if not result then
       return nil, why
@@ -361,7 +365,7 @@ function Connection:post(call, params, timeout)
   if kind ~= nil and kind ~= "complete" then
     return failed("protocol", "the result is not complete: " .. tostring(kind))
   end
-  return result, nil, res
+  return result
 end
 
 --- Sessions -----------------------------------------------------------------------
@@ -393,11 +397,13 @@ end
 function Connection:initialize()
   self:forget_session()
   self:set_headers()
-  local result, why, res = self:post(self:other_call("initialize", "initialize"), {
+  local res, result = self:post(self:other_call("initialize", "initialize"), {
     protocolVersion = self.protocol == "auto" and self.LAST_HANDSHAKE or self.protocol,
     capabilities = {},
     clientInfo = self.about,
   })
+  local why
+  result, why = self:judge(res, result)
   if result and type(result.protocolVersion) ~= "string" then
     result, why = failed("protocol", "the answer to initialize has no protocolVersion")
   end
@@ -498,23 +504,26 @@ function Connection:has_lost_session(why)
     and (not is_about_request or why.message:lower():find("session", 1, true) ~= nil)
 end
 
---- Sends a request, the call that `find_call` finds, once everything is ready for it, and again
--- where a session was lost or the era is another. The result, or nil and the
--- failure.
-function Connection:exchange(params, timeout, find_call, what, counted, target)
+--- Sends a request, the call that `find_call` finds, once everything is ready for it,
+-- and again where a session was lost or the era is another. The result, or nil and
+-- the failure. res and raw: what post gave, if it was sent already.
+function Connection:exchange(params, timeout, find_call, what, counted, target, res, raw)
   local has_lost = false
   for _ = 1, 4 do
-    if not self.is_open or self.not_before > 0 then
-      local open, why = self:ready()
-      if not open and not self:unlearn(why) then
-        return nil, why
+    if not res then
+      if not self.is_open or self.not_before > 0 then
+        local open, why = self:ready()
+        if not open and not self:unlearn(why) then
+          return nil, why
+        end
       end
+      local call = find_call(self, what, counted, target)
+      if not self.headers or self.refreshes_headers then
+        self:set_headers()
+      end
+      res, raw = self:post(call, params, timeout)
     end
-    local call = find_call(self, what, counted, target)
-    if not self.headers or self.refreshes_headers then
-      self:set_headers()
-    end
-    local result, why = self:post(call, params, timeout)
+    local result, why = self:judge(res, raw)
     local again = self.is_guess and self:learn(result, why)
     if not again and why and not has_lost and self:has_lost_session(why) then
       again, has_lost = true, true
@@ -522,17 +531,43 @@ function Connection:exchange(params, timeout, find_call, what, counted, target)
       self:set_back()
     end
     if not again then
-      if result and self.setbacks > 0 then
-        self.setbacks = 0
-      end
-      if result and self.was_guess then
-        known_eras[self.server_key] = self.era
-        self.was_guess = false
+      if result then
+        self:has_served()
       end
       return result, why
     end
+    res = nil
   end
   return failed("protocol", "the server accepts neither era of the protocol")
+end
+
+function Connection:has_served()
+  self.setbacks = 0
+  if self.was_guess then
+    known_eras[self.server_key] = self.era
+    self.was_guess = false
+  end
+  self.is_usual = self.is_clean and self.is_open and not self.is_guess and self.not_before == 0
+end
+
+--- A call of a tool, counted under its own name, where nothing unusual is to be done
+-- first. The result, if nothing about it is unusual either; else res and raw for
+-- exchange; or nothing.
+function Connection:usual_call(name, args)
+  local of_tool = self.tools[name]
+  local call = of_tool and of_tool[name]
+  if not call then
+    return
+  end
+  if self.refreshes_headers then
+    self:set_headers()
+  end
+  local res = send(self.wire, call, args, self.timeout)
+  local result = take(self.wire)
+  if result and result.isError == nil and result.resultType == nil then
+    return result
+  end
+  return nil, res, result
 end
 
 --- Ends the session. Does not count.
