@@ -235,6 +235,11 @@ static void test_verdict(void **state)
                    "The generator was the limit: the worker was busy 91% of the time. Its own "
                    "delays are part of the times above: try more workers (-t 2), less load, or "
                    "another machine.");
+    assert_verdict(0.49, 10100, 2, 4, true,
+                   "The generator was the limit: the workers were busy 49% of the time, and 1% of "
+                   "their timers ran more than 10.1 ms late. Something else kept the CPU from it, "
+                   "and these delays are part of the times above: end what runs beside it, or use "
+                   "another machine.");
     assert_verdict(-1, 10100, 4, 4, true,
                    "The generator was the limit: 1% of their timers ran more than 10.1 ms late. "
                    "Its own delays are part of the times above: try less load, or another "
