@@ -142,8 +142,6 @@ static int take_head(struct http1_conn *c, struct http1_span head)
     struct http1_op *op = c->op;
     c->head_seen = true;
     op->status = c->parser.status;
-    if (op->look && op->look(op, HTTP1_HEAD, head))
-        c->enough_ns = clock_ns();
     if (!op->keep_body)
         return 0;
     op->head = head.data;
@@ -161,8 +159,12 @@ static int take_body(struct http1_conn *c, struct http1_span part)
     struct http1_op *op = c->op;
     size_t before = op->body_len;
     op->body_len += part.len;
-    if (op->look && c->enough_ns == 0 && op->look(op, HTTP1_BODY, part))
-        c->enough_ns = clock_ns();
+    if (op->look && c->enough_ns == 0) {
+        if (c->stored)
+            op->head = c->buf.data + c->head_at;
+        if (op->look(op, part))
+            c->enough_ns = clock_ns();
+    }
     if (!op->keep_body)
         return 0;
     if (op->body_len > HTTP1_BODY_MAX)

@@ -41,11 +41,11 @@ struct http1_op {
     bool head_request; /* HEAD: the answer has no body */
     bool keep_body;    /* hand head and body over; otherwise they are only counted */
     bool close_after;  /* do not keep the connection; the header that says so is the starter's */
-    /* Shows an answer as it comes: its head once (HTTP1_HEAD), then each piece of
-     * its body (HTTP1_BODY); NULL: nobody looks. True says that nothing further
-     * matters: the operation is complete as of now. It starts and ends nothing.
-     * The connection is kept if the server ends the answer soon. */
-    bool (*look)(struct http1_op *op, enum http1_event event, struct http1_span part);
+    /* Shows each piece of a body as it comes, counted in body_len; with keep_body, head
+     * is there already. NULL: nobody looks. True says that nothing further matters:
+     * the operation is complete as of now. It starts and ends nothing. The connection
+     * is kept if the server ends the answer soon. */
+    bool (*look)(struct http1_op *op, struct http1_span part);
 
     /* The connection's. */
     struct http1_conn *conn;

@@ -7,9 +7,7 @@
 #include "base/mem.h"
 #include "script/http_client.h"
 
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 /* --- events ------------------------------------------------------------------ */
@@ -40,35 +38,31 @@ static bool give(struct http_client *c, const struct sse_event *event)
     return enough;
 }
 
-/* Whether a head says Content-Type: text/event-stream. Looks only at lines that
- * begin with a c: this is asked of every answer to a request with events. */
+/* Whether a head says Content-Type: text/event-stream. */
 static bool is_event_stream(struct http1_span head)
 {
-    static const char name[] = "content-type:", type[] = "text/event-stream";
-    const char *end = head.data + head.len, *line = head.data;
-    while ((line = memchr(line, '\n', (size_t)(end - line)))) {
-        line++;
-        if (end - line < (ptrdiff_t)sizeof(name) || (*line | 0x20) != 'c' ||
-            strncasecmp(line, name, sizeof(name) - 1) != 0)
-            continue;
-        line += sizeof(name) - 1;
-        while (line < end && (*line == ' ' || *line == '\t'))
-            line++;
-        return end - line >= (ptrdiff_t)sizeof(type) - 1 &&
-               strncasecmp(line, type, sizeof(type) - 1) == 0;
-    }
-    return false;
+    static const char type[] = "text/event-stream";
+    struct http1_span value;
+    return http1_header_find(head, "content-type", &value) && value.len >= sizeof(type) - 1 &&
+           strncasecmp(value.data, type, sizeof(type) - 1) == 0;
 }
 
-static bool look(struct http1_op *op, enum http1_event what, struct http1_span part)
+/* A stream of events has none in a first line that begins with { or [, as JSON does:
+ * those need no look at the header. */
+static bool begins_stream(const struct http1_op *op, struct http1_span body)
+{
+    return body.data[0] != '{' && body.data[0] != '[' &&
+           is_event_stream((struct http1_span){op->head, op->head_len});
+}
+
+static bool look(struct http1_op *op, struct http1_span part)
 {
     struct http_client *c = op->op.owner;
     struct sse_event event;
-    if (what == HTTP1_HEAD) {
-        c->streaming = is_event_stream(part);
+    if (op->body_len == part.len) { /* the first piece */
+        c->streaming = begins_stream(op, part);
         if (c->streaming)
             sse_clear(&c->sse);
-        return false;
     }
     while (c->streaming && sse_next(&c->sse, &part, &event)) {
         if (give(c, &event))

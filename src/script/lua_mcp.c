@@ -47,7 +47,8 @@ struct wire {
     bool has_head;
     int64_t id; /* of the last request */
     VEC(struct call) calls;
-    struct buf body;
+    struct buf body;  /* of the last request */
+    size_t begin_len; /* ... up to behind its id: most answers begin with the same bytes */
 };
 
 static const char wire_tag;
@@ -227,6 +228,7 @@ static int send_request(lua_State *L)
     buf_clear(&w->body);
     buf_add(&w->body, begin, sizeof(begin) - 1);
     lua_json_write_integer(&w->body, ++w->id);
+    w->begin_len = w->body.len;
     buf_add(&w->body, call->text, call->text_len);
     write_params(L, call, &w->body);
 
@@ -265,9 +267,26 @@ static bool read_id(struct lua_json_reader *r, int64_t id)
     return r->at > first && n == id;
 }
 
-/* Reads {"id":..., "result":...} of the request `id`; pushes the result. */
-static bool read_result(lua_State *L, struct lua_json_reader *r, int64_t id)
+/* Moves to the result of an answer that begins as its request did, and goes on with
+ * its result, as most do. */
+static bool skip_usual_begin(struct lua_json_reader *r, const struct wire *w)
 {
+    static const char result[] = ",\"result\":";
+    const size_t len = w->begin_len, more = sizeof(result) - 1;
+    if ((size_t)(r->end - r->at) < len + more || memcmp(r->at, w->body.data, len) != 0 ||
+        memcmp(r->at + len, result, more) != 0)
+        return false;
+    r->at += len + more;
+    return true;
+}
+
+/* Reads {"id":..., "result":...} of the wire's last request; pushes the result. */
+static bool read_result(lua_State *L, struct lua_json_reader *r, const struct wire *w)
+{
+    if (skip_usual_begin(r, w))
+        return lua_json_read(L, r) && lua_istable(L, -1) && lua_json_skip(r, '}') &&
+               lua_json_peek(r) == '\0' && r->at == r->end;
+
     struct http1_span name;
     bool ours = false, found = false;
     int top = lua_gettop(L);
@@ -287,14 +306,14 @@ static bool read_result(lua_State *L, struct lua_json_reader *r, int64_t id)
             continue;
         }
         if (is_id) {
-            ours = read_id(r, id);
+            ours = read_id(r, w->id);
         } else {
             if (!lua_json_read(L, r))
                 return false;
             found = lua_istable(L, -1) && lua_gettop(L) == top + 1;
         }
     } while (lua_json_skip(r, ','));
-    return lua_json_skip(r, '}') && lua_json_peek(r) == '\0' && ours && found;
+    return lua_json_skip(r, '}') && lua_json_peek(r) == '\0' && r->at == r->end && ours && found;
 }
 
 /* take(wire): the result in the last answer, if it is JSON, complete, and
@@ -307,7 +326,7 @@ static int take(lua_State *L)
     if (c->response == 0 || c->op.status != 200 || c->op.op.err.kind != ERR_NONE || c->streaming)
         return 0;
     struct lua_json_reader r = {.at = c->op.body, .end = c->op.body + c->op.body_len, .names = 1};
-    bool good = read_result(L, &r, w->id);
+    bool good = read_result(L, &r, w);
     buf_release(&r.text);
     if (good)
         return 1;
