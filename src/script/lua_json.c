@@ -196,7 +196,7 @@ static int write_value(lua_State *L, struct buf *out, int depth, struct err *err
         }
         return err_set(err, ERR_CONFIG, "a %s", luaL_typename(L, -1));
     }
-    if (depth == DEPTH_MAX || !lua_checkstack(L, 4))
+    if (depth == DEPTH_MAX || (depth % 4 == 3 && !lua_checkstack(L, 16)))
         return err_set(err, ERR_CONFIG, "a table nested more than %d deep, or within itself",
                        DEPTH_MAX);
     size_t n = lua_objlen(L, -1);

@@ -195,22 +195,18 @@ static int forget(lua_State *L)
 static void write_params(lua_State *L, const struct call *call, struct buf *out)
 {
     struct err err;
-    bool none = lua_isnoneornil(L, 3);
-    int rc = 0;
-    if (!none && !lua_istable(L, 3))
+    int type = lua_type(L, 3);
+    if (type > LUA_TNIL && type != LUA_TTABLE)
         script_raise(L, "mcp: call_tool takes a table of names and values, not %s",
-                     luaL_typename(L, 3));
-    if (call->inside)
-        rc = none ? 0 : lua_json_write_members(L, 3, call->comma, out, &err);
-    else if (none)
-        buf_add(out, "{}", 2);
-    else if (lua_objlen(L, 3) > 0)
+                     lua_typename(L, type));
+    if (type == LUA_TTABLE && lua_objlen(L, 3) > 0)
         script_raise(L, "mcp: call_tool takes a table of names and values, not a list");
-    else
-        rc = lua_json_write(L, 3, out, &err);
-    if (rc < 0)
+    if (!call->inside)
+        buf_addch(out, '{');
+    if (type == LUA_TTABLE &&
+        lua_json_write_members(L, 3, call->inside && call->comma, out, &err) < 0)
         script_raise(L, "mcp: parameters cannot be JSON: %s", err.message);
-    buf_add(out, "}}", 2);
+    buf_add(out, "}}}", call->inside ? 2 : 3);
 }
 
 /* send(wire, call, params, timeout): POSTs it and waits; the response. */
@@ -218,8 +214,8 @@ static int send_request(lua_State *L)
 {
     static const char begin[] = "{\"jsonrpc\":\"2.0\",\"id\":";
     struct wire *w = wire_at(L);
-    lua_Integer number = lua_tointeger(L, 2);
-    luaL_argcheck(L, number >= 1 && (size_t)number <= w->calls.len, 2, "no such call");
+    size_t number = (size_t)lua_tointeger(L, 2);
+    luaL_argcheck(L, number - 1 < w->calls.len, 2, "no such call");
     luaL_argcheck(L, w->has_head, 1, "no headers");
     const struct call *call = &w->calls.items[number - 1];
     struct http_client *c = w->client;
@@ -322,7 +318,6 @@ static int take(lua_State *L)
 {
     struct wire *w = wire_at(L);
     struct http_client *c = w->client;
-    lua_settop(L, 1);
     if (c->response == 0 || c->op.status != 200 || c->op.op.err.kind != ERR_NONE || c->streaming)
         return 0;
     struct lua_json_reader r = {.at = c->op.body, .end = c->op.body + c->op.body_len, .names = 1};
