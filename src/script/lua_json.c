@@ -1,6 +1,7 @@
 /* JSON to and from Lua values (RFC 8259). */
 #include "script/lua_json.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <math.h>
 #include <stdio.h>
@@ -65,6 +66,7 @@ void lua_json_write_string(struct buf *out, const char *data, size_t len)
 {
     size_t most = 6 * len + 2; /* so that a whole word may be copied before it is looked at */
     char *to = out->cap - out->len >= most + 8 ? out->data + out->len : buf_reserve(out, most + 8);
+    assert(to); /* cap is 0 while data is NULL */
     const char *end = data + len;
     *to++ = '"';
     while (data < end) {

@@ -56,8 +56,10 @@ static const char wire_tag;
 static struct wire *wire_at(lua_State *L)
 {
     struct wire *w = lua_touserdata(L, 1);
-    if (!w || lua_objlen(L, 1) != sizeof(*w) || w->tag != &wire_tag)
+    if (!w || lua_objlen(L, 1) != sizeof(*w) || w->tag != &wire_tag) {
         luaL_typerror(L, 1, wire_meta);
+        __builtin_unreachable();
+    }
     if (!w->box->client)
         script_raise(L, "this user is gone; its MCP client with it");
     return w;

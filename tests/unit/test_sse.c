@@ -47,7 +47,8 @@ static void log_event(struct buf *log, const struct sse_event *event)
 static void feed(struct sse *s, struct buf *log, const char *data, size_t len)
 {
     char *copy = xmalloc(len + 1); /* exactly as long: a sanitizer sees each byte beyond */
-    memcpy(copy, data, len);
+    if (len > 0)
+        memcpy(copy, data, len);
     struct http1_span in = {copy, len};
     struct sse_event event;
     while (sse_next(s, &in, &event))
