@@ -34,7 +34,9 @@ struct report_run {
     uint32_t users;    /* connections, for a one-off */
     double spawn_rate; /* users per second; 0: all at once */
     double rate;       /* intended requests per second (-R); 0: as many as it takes */
-    double duration_s; /* planned; 0: until a count is reached */
+    double rate_to;    /* a ramp from rate to this over the run; 0: constant */
+    double warmup_s;   /* at the start, left out of the figures; 0: none */
+    double duration_s; /* planned, after the warm-up; 0: until a count is reached */
     uint64_t requests; /* planned number of requests; 0: no limit */
     int workers;
     int cpus; /* that this process may use; 0: not known */
@@ -53,6 +55,7 @@ struct report_tick {
     const struct stats *total;    /* since the start */
     const struct stats *interval; /* since the tick before */
     double interval_s;
+    bool warmup; /* the interval belongs to the warm-up; total stays empty until it is over */
     bool stopping;
 };
 
@@ -64,8 +67,9 @@ enum report_outcome {
 
 /* How it ended. */
 struct report_end {
-    const struct stats *total; /* its begin_ns is when the load started */
-    double duration_s;         /* of the load: what rates divide by */
+    const struct stats *total;  /* its begin_ns is when the load started */
+    const struct stats *warmup; /* what the warm-up measured; NULL: there was none */
+    double duration_s;          /* of the load: what rates divide by; without the warm-up */
     enum report_outcome outcome;
     int signal;         /* for INTERRUPTED: SIGINT or SIGTERM; 0 counts as SIGINT */
     const char *reason; /* for ABORTED: what ended it; or NULL */

@@ -16,6 +16,7 @@ struct oneoff;
 struct plan {
     uint32_t users;        /* connections, for a one-off */
     double spawn_rate;     /* users per second; 0: all at once */
+    double warmup_s;       /* runs before duration_s begins to count; its figures are kept apart */
     double duration_s;     /* 0: until a count is reached or a signal comes */
     double stop_timeout_s; /* how long running tasks may go on at the end */
     int workers;

@@ -19,6 +19,9 @@ struct stats *stats_new(void)
     struct stats *s = xcalloc(1, sizeof(*s));
     s->worker = -1;
     hist_init(&s->generator.loop_lag);
+    hist_init(&s->connections.connect);
+    hist_init(&s->connections.handshake);
+    hist_init(&s->arrivals.lag);
     return s;
 }
 
@@ -40,6 +43,9 @@ void stats_free(struct stats *s)
     text_index_release(&s->script_error_index);
     text_index_release(&s->check_index);
     hist_release(&s->generator.loop_lag);
+    hist_release(&s->connections.connect);
+    hist_release(&s->connections.handshake);
+    hist_release(&s->arrivals.lag);
     free(s);
 }
 
@@ -48,6 +54,7 @@ static void series_clear(struct series *series)
     series->requests = series->failures = series->bytes = 0;
     hist_clear(&series->response);
     hist_clear(&series->service);
+    hist_clear(&series->first_byte);
     series->has_service = false;
     vec_clear(&series->statuses);
     series->last_status = 0;
@@ -78,6 +85,13 @@ void stats_clear(struct stats *s)
     struct hist loop_lag = s->generator.loop_lag;
     hist_clear(&loop_lag);
     s->generator = (struct generator_stats){.loop_lag = loop_lag};
+    hist_clear(&s->connections.connect);
+    hist_clear(&s->connections.handshake);
+    s->connections.resumed = 0;
+    struct hist lag = s->arrivals.lag;
+    hist_clear(&lag);
+    s->arrivals = (struct arrival_stats){.lag = lag};
+    s->warmup = false;
     s->users = 0;
     s->begin_ns = s->end_ns = s->last_ns = 0;
 }
@@ -87,12 +101,14 @@ void series_init(struct series *series, uint32_t id)
     *series = (struct series){.id = id};
     hist_init(&series->response);
     hist_init(&series->service);
+    hist_init(&series->first_byte);
 }
 
 void series_release(struct series *series)
 {
     hist_release(&series->response);
     hist_release(&series->service);
+    hist_release(&series->first_byte);
     vec_release(&series->statuses);
 }
 
@@ -124,6 +140,7 @@ void series_merge(struct series *dst, const struct series *src)
     dst->has_service |= src->has_service;
     hist_merge(&dst->response, &src->response);
     hist_merge(&dst->service, &src->service);
+    hist_merge(&dst->first_byte, &src->first_byte);
     for (size_t i = 0; i < src->statuses.len; i++)
         add_status(dst, src->statuses.items[i].status, src->statuses.items[i].count);
 }
@@ -225,6 +242,8 @@ static void record_times(struct series *series, const struct sample *sample)
         series->has_service = true;
         hist_record(&series->service, ns_to_us(sample->service_ns));
     }
+    if (sample->first_byte_ns > 0)
+        hist_record(&series->first_byte, ns_to_us(sample->first_byte_ns));
 }
 
 /* A time-out counts: an answer would have taken at least so long. */
@@ -331,6 +350,22 @@ static void merge_generator(struct generator_stats *dst, const struct generator_
     dst->hung += src->hung;
 }
 
+static void merge_connections(struct connection_times *dst, const struct connection_times *src)
+{
+    hist_merge(&dst->connect, &src->connect);
+    hist_merge(&dst->handshake, &src->handshake);
+    dst->resumed += src->resumed;
+}
+
+static void merge_arrivals(struct arrival_stats *dst, const struct arrival_stats *src)
+{
+    dst->due += src->due;
+    dst->started += src->started;
+    dst->late += src->late;
+    dst->dropped += src->dropped;
+    hist_merge(&dst->lag, &src->lag);
+}
+
 void stats_merge(struct stats *dst, const struct stats *src)
 {
     for (uint32_t i = 0; i < src->series_len; i++)
@@ -350,6 +385,8 @@ void stats_merge(struct stats *dst, const struct stats *src)
         add_check(dst, check->name, check->passes, check->failures);
     }
     merge_generator(&dst->generator, &src->generator);
+    merge_connections(&dst->connections, &src->connections);
+    merge_arrivals(&dst->arrivals, &src->arrivals);
     dst->users += src->users;
     if (src->last_ns > dst->last_ns)
         dst->last_ns = src->last_ns;

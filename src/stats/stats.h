@@ -33,9 +33,10 @@ struct series {
     /* Of the requests that were answered or timed out. What was refused or cut
      * off has no response time: its few microseconds would make a server that
      * is down look fast. */
-    struct hist response; /* due -> complete */
-    struct hist service;  /* sent -> complete; used when has_service */
-    bool has_service;     /* some request was due before it was sent (a rate or pacing) */
+    struct hist response;   /* due -> complete */
+    struct hist service;    /* sent -> complete; used when has_service */
+    bool has_service;       /* some request was due before it was sent (a rate or pacing) */
+    struct hist first_byte; /* sent -> first byte of the answer; empty where not measured */
     VEC(struct status_count) statuses; /* in order of first sight */
     uint32_t last_status; /* the one counted last: where the next is looked for first */
 };
@@ -69,6 +70,22 @@ struct check_count {
     uint64_t passes, failures;
 };
 
+/* How connections came to be. */
+struct connection_times {
+    struct hist connect;   /* begun to connect, looking the name up included -> connected, us */
+    struct hist handshake; /* connected -> TLS agreed, us; empty without TLS */
+    uint64_t resumed;      /* handshakes that resumed an earlier session */
+};
+
+/* The open model: starts that a schedule asked for. */
+struct arrival_stats {
+    uint64_t due;     /* so many were due */
+    uint64_t started; /* of these, so many were started */
+    uint64_t late;    /* of these, so many had to wait for a free connection or user */
+    uint64_t dropped; /* due, and never started: the run ended, or the queue was full */
+    struct hist lag;  /* due -> started, us, of all that were started */
+};
+
 /* The generator's own condition over the span. */
 struct generator_stats {
     struct hist loop_lag; /* how late the event loop ran its timers, us */
@@ -93,6 +110,9 @@ struct stats {
     struct text_index failure_index, script_error_index, check_index;
     uint32_t last_failure, last_script_error, last_check;
     struct generator_stats generator;
+    struct connection_times connections;
+    struct arrival_stats arrivals;
+    bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
     int worker;     /* whose interval; -1 for a sum */
     uint32_t users; /* running at the end of the span; summed over workers by merge */
     uint64_t begin_ns, end_ns;
@@ -109,7 +129,8 @@ struct sample {
     uint32_t series;
     uint64_t response_ns;
     uint64_t service_ns;
-    bool has_service; /* record service_ns too */
+    bool has_service;       /* record service_ns too */
+    uint64_t first_byte_ns; /* sent -> first byte; 0: not measured */
     uint64_t bytes;
     int status;          /* 0: the protocol has none, or none arrived */
     enum err_kind error; /* ERR_NONE: it succeeded */
