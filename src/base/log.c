@@ -11,6 +11,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int shown = LOG_INFO;
 static void (*hook)(void *arg, int after);
 static void *hook_arg;
+static bool (*sink)(void *arg, FILE *to, const char *text, size_t len);
+static void *sink_arg;
 
 static const char *const prefixes[] = {
     [LOG_ERROR] = "inrush: error: ",
@@ -32,6 +34,14 @@ void log_set_hook(void (*around)(void *arg, int after), void *arg)
     pthread_mutex_unlock(&lock);
 }
 
+void log_set_sink(bool (*take)(void *arg, FILE *to, const char *text, size_t len), void *arg)
+{
+    pthread_mutex_lock(&lock);
+    sink = take;
+    sink_arg = arg;
+    pthread_mutex_unlock(&lock);
+}
+
 void log_at(enum log_level level, const char *fmt, ...)
 {
     if ((int)level > atomic_load_explicit(&shown, memory_order_relaxed))
@@ -50,6 +60,10 @@ void log_at(enum log_level level, const char *fmt, ...)
 void log_print(FILE *to, const char *text, size_t len)
 {
     pthread_mutex_lock(&lock);
+    if (sink && sink(sink_arg, to, text, len)) {
+        pthread_mutex_unlock(&lock);
+        return;
+    }
     if (hook)
         hook(hook_arg, 0);
     fwrite(text, 1, len, to);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -16,6 +17,10 @@ void log_set_level(enum log_level level);
 /* around(arg, 0) is called before a line is written and around(arg, 1) after
  * it, under the log's lock; NULL removes it. */
 void log_set_hook(void (*around)(void *arg, int after), void *arg);
+
+/* Takes lines instead of their stream, for a view that owns the whole terminal:
+ * true when it has. Called under the log's lock; NULL removes it. */
+void log_set_sink(bool (*sink)(void *arg, FILE *to, const char *text, size_t len), void *arg);
 
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

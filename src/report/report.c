@@ -12,6 +12,7 @@
 static const struct reporter_kind *const kinds[] = {
     &report_console,
     &report_json,
+    &report_tui,
 };
 
 const struct reporter_kind *report_kind(const char *name)

@@ -55,8 +55,22 @@ struct report_tick {
     const struct stats *total;    /* since the start */
     const struct stats *interval; /* since the tick before */
     double interval_s;
-    bool warmup; /* the interval belongs to the warm-up; total stays empty until it is over */
+    bool warmup;       /* the interval belongs to the warm-up; total stays empty until it is over */
+    const char *stage; /* its name; NULL: the run has no stages */
     bool stopping;
+};
+
+/* What a person at the keyboard may ask of the run; filled in by the run. */
+struct report_control {
+    void *run; /* for the functions; borrowed */
+    /* More or fewer users (connections, for a one-off); *now is how many are
+     * asked for from here on. -1 with *err where the number is not a person's
+     * to change. */
+    int (*change_users)(void *run, int by, uint32_t *now, struct err *err);
+    /* Nothing new is started while it is paused; what is under way ends. */
+    void (*pause)(void *run, bool paused);
+    /* Ends the run well, as planned ends do. */
+    void (*stop)(void *run);
 };
 
 enum report_outcome {
@@ -120,6 +134,10 @@ struct reporter_kind {
     /* The last call; writes, and frees r. -1 and *err filled when the output
      * could not be written (disk full, closed pipe). */
     int (*end)(struct reporter *r, const struct report_end *end, struct err *err);
+    /* For one that takes keys: the descriptor to watch, and the call when it
+     * can be read. In the main thread, between ticks. */
+    int (*input_fd)(struct reporter *r);
+    void (*input)(struct reporter *r, const struct report_control *control);
 };
 
 /* A kind by name, or NULL. */

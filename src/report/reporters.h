@@ -6,3 +6,4 @@
 
 extern const struct reporter_kind report_console;
 extern const struct reporter_kind report_json;
+extern const struct reporter_kind report_tui;

@@ -3,8 +3,6 @@
 
 #include "report/figure.h"
 
-static const double CPU_SHARE_MAX = 0.90;
-static const double LOOP_LAG_MAX_MS = 10;
 /* Late although it was not busy: then others were. */
 static const double CPU_SHARE_IDLE = 0.50;
 
@@ -14,7 +12,7 @@ void verdict_reach(struct verdict *v, const struct generator_stats *g)
     v->loop_lag_p99_ms = g->loop_lag.count > 0 ? hist_percentile(&g->loop_lag, 99) / 1000 : -1;
     v->hung = g->hung;
     v->limited =
-        v->cpu_share > CPU_SHARE_MAX || v->loop_lag_p99_ms > LOOP_LAG_MAX_MS || v->hung > 0;
+        v->cpu_share > VERDICT_CPU_MAX || v->loop_lag_p99_ms > VERDICT_LAG_MAX_MS || v->hung > 0;
 }
 
 const char *verdict_nothing_measured(uint64_t requests)
@@ -34,7 +32,7 @@ static void describe_condition(struct buf *out, const struct verdict *v, int wor
         return;
     buf_adds(out, v->cpu_share >= 0 ? ", and " : "");
     figure_duration_ms(lag, v->loop_lag_p99_ms);
-    if (v->loop_lag_p99_ms > LOOP_LAG_MAX_MS)
+    if (v->loop_lag_p99_ms > VERDICT_LAG_MAX_MS)
         buf_addf(out, "1%% of %s timers ran more than %s late", whose, lag);
     else
         buf_addf(out, "99%% of %s timers ran at most %s late", whose, lag);

@@ -9,6 +9,10 @@
 
 #include <stdbool.h>
 
+/* Beyond these the generator is the limit. */
+#define VERDICT_CPU_MAX    0.90 /* the share of their time that workers compute */
+#define VERDICT_LAG_MAX_MS 10.0 /* the 99th percentile of how late their timers are */
+
 struct verdict {
     double cpu_share;       /* of the workers' wall time, 0..1; -1: not known */
     double loop_lag_p99_ms; /* how late the event loops were; -1: not known */

@@ -1,0 +1,376 @@
+/*
+ * The live view, top to bottom: title, progress, one sparkline a figure, the
+ * series, the latest errors, the generator's condition, the keys. The table
+ * and the errors share what room there is.
+ */
+#include "report/tui_draw.h"
+
+#include "base/units.h"
+#include "report/figure.h"
+#include "report/text.h"
+#include "report/verdict.h"
+
+#include <math.h>
+#include <ncurses.h>
+
+enum { PAIR_GOOD = 1, PAIR_BAD, PAIR_BAR };
+
+enum style { PLAIN, STRONG, DIM, GOOD, BAD, BAR };
+
+static attr_t attributes(enum style style)
+{
+    switch (style) {
+    case PLAIN:
+        return A_NORMAL;
+    case STRONG:
+        return A_BOLD;
+    case DIM:
+        return A_DIM;
+    case GOOD:
+        return COLOR_PAIR(PAIR_GOOD);
+    case BAD:
+        return COLOR_PAIR(PAIR_BAD);
+    case BAR:
+        return COLOR_PAIR(PAIR_BAR);
+    }
+    return A_NORMAL;
+}
+
+void tui_draw_init(void)
+{
+    if (!has_colors())
+        return;
+    start_color();
+    use_default_colors();
+    init_pair(PAIR_GOOD, COLOR_GREEN, -1);
+    init_pair(PAIR_BAD, COLOR_RED, -1);
+    init_pair(PAIR_BAR, COLOR_CYAN, -1);
+}
+
+/* Where the next text goes; what does not fit the line is cut. */
+struct pen {
+    const struct tui_look *look;
+    int line, column;
+};
+
+static void put(struct pen *pen, enum style style, const char *text, int width)
+{
+    struct buf clean = BUF_INIT, cut = BUF_INIT;
+    int room = COLS - pen->column;
+    text_clean(&clean, text, pen->look->utf8);
+    if (width <= 0 || width > room)
+        width = room;
+    if (width > 0)
+        text_cut(&cut, buf_cstr(&clean), width, pen->look->utf8);
+    attrset((int)attributes(style));
+    mvaddstr(pen->line, pen->column, buf_cstr(&cut));
+    attrset(A_NORMAL);
+    pen->column += text_width(buf_cstr(&cut));
+    buf_release(&clean);
+    buf_release(&cut);
+}
+
+static __attribute__((format(printf, 3, 4))) void putf(struct pen *pen, enum style style,
+                                                       const char *fmt, ...)
+{
+    struct buf text = BUF_INIT;
+    va_list args;
+    va_start(args, fmt);
+    buf_addv(&text, fmt, args);
+    va_end(args);
+    put(pen, style, buf_cstr(&text), 0);
+    buf_release(&text);
+}
+
+/* Text that ends before column `end`. */
+static void put_right(struct pen *pen, enum style style, int end, const char *text)
+{
+    int column = end - text_width(text);
+    pen->column = column > 0 ? column : 0;
+    put(pen, style, text, 0);
+}
+
+static void next_line(struct pen *pen)
+{
+    pen->line++;
+    pen->column = 0;
+}
+
+static void draw_title(struct pen *pen, const struct tui_model *m)
+{
+    const struct report_run *run = m->run;
+    char n[UNITS_MAX], all[UNITS_MAX];
+    struct buf time = BUF_INIT;
+    double left = tui_model_left_s(m);
+    buf_adds(&time, units_format_elapsed(n, floor(m->tick.elapsed_s + 0.05)));
+    if (left >= 0)
+        buf_addf(&time, " of %s", units_format_elapsed(all, run->warmup_s + run->duration_s));
+    int end = COLS - 1, room = end - text_width(buf_cstr(&time)) - 2;
+
+    struct buf who = BUF_INIT;
+    const char *what = run->url ? "connection" : "user";
+    buf_addf(&who, "  %s", units_format_count(n, m->tick.users));
+    if (run->users != m->tick.users)
+        buf_addf(&who, " of %s", units_format_count(all, run->users));
+    buf_addf(&who, " %s%s, %d worker%s", what, run->users == 1 ? "" : "s", run->workers,
+             run->workers == 1 ? "" : "s");
+    put(pen, STRONG, run->title, room - text_width(buf_cstr(&who)));
+    put(pen, PLAIN, buf_cstr(&who), room);
+    put_right(pen, STRONG, end, buf_cstr(&time));
+    buf_release(&time);
+    buf_release(&who);
+    next_line(pen);
+}
+
+static const char *bar_sign(const struct pen *pen, bool full)
+{
+    if (pen->look->utf8)
+        return full ? "█" : "░";
+    return full ? "#" : ".";
+}
+
+static void describe_state(struct buf *out, const struct pen *pen, const struct tui_model *m)
+{
+    char n[UNITS_MAX];
+    if (m->tick.stopping) {
+        buf_adds(out, "stopping");
+        return;
+    }
+    if (pen->look->paused)
+        buf_adds(out, "paused, ");
+    if (m->tick.warmup)
+        buf_adds(out, "warm-up, ");
+    if (m->tick.stage)
+        buf_addf(out, "%s, ", m->tick.stage);
+    double left = tui_model_left_s(m);
+    if (left >= 0)
+        buf_addf(out, "%s left", units_format_elapsed(n, ceil(left - 0.05)));
+    else if (m->run->requests > 0)
+        buf_addf(out, "of %s requests", units_format_count(n, m->run->requests));
+    else
+        buf_adds(out, "until you stop it");
+}
+
+static void draw_progress(struct pen *pen, const struct tui_model *m)
+{
+    struct buf state = BUF_INIT;
+    describe_state(&state, pen, m);
+    double share = tui_model_progress(m);
+    int width = COLS - 1 - text_width(buf_cstr(&state)) - 2;
+    if (share >= 0 && width > 0) {
+        int full = (int)lround(share * width);
+        for (int i = 0; i < width; i++)
+            put(pen, BAR, bar_sign(pen, i < full), 1);
+    }
+    enum style style = pen->look->paused || m->tick.stopping ? BAD : PLAIN;
+    put_right(pen, style, COLS - 1, buf_cstr(&state));
+    buf_release(&state);
+    next_line(pen);
+    next_line(pen);
+}
+
+static const char *spark_sign(const struct pen *pen, double share)
+{
+    static const char *const drawn[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const plain[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+    int level = (int)(share * 8);
+    level = level > 7 ? 7 : level < 0 ? 0 : level;
+    return pen->look->utf8 ? drawn[level] : plain[level];
+}
+
+enum figure { RPS, P50, P95, P99 };
+
+static double figure_of(const struct tui_point *point, enum figure figure)
+{
+    const double figures[] = {
+        [RPS] = point->rps, [P50] = point->p50, [P95] = point->p95, [P99] = point->p99};
+    return figures[figure];
+}
+
+/* The figure of the last second, and of those before from right to left. */
+static void draw_spark(struct pen *pen, const struct tui_model *m, enum figure figure)
+{
+    static const char *const labels[] = {
+        [RPS] = "Requests/s", [P50] = "50%", [P95] = "95%", [P99] = "99%"};
+    enum { LABEL = 11, FIGURE_END = 24, SPARK_AT = 26, MOST = 18 };
+    char shown[FIGURE_MAX];
+    double most = 0, last = m->points_len > 0 ? figure_of(tui_model_point(m, 0), figure) : -1;
+    int width = COLS - 1 - SPARK_AT - MOST;
+    int n = m->points_len < width ? m->points_len : width;
+    for (int i = 0; i < n; i++)
+        most = fmax(most, figure_of(tui_model_point(m, i), figure));
+
+    put(pen, PLAIN, labels[figure], LABEL);
+    if (last < 0)
+        put_right(pen, DIM, FIGURE_END, "-");
+    else if (figure == RPS)
+        put_right(pen, STRONG, FIGURE_END, figure_number(shown, last, last < 10 ? 1 : 0));
+    else
+        put_right(pen, STRONG, FIGURE_END, figure_duration_ms(shown, last));
+    pen->column = SPARK_AT;
+    for (int i = n - 1; i >= 0; i--) {
+        double value = figure_of(tui_model_point(m, i), figure);
+        if (value < 0 || most <= 0)
+            put(pen, PLAIN, " ", 1);
+        else
+            put(pen, BAR, spark_sign(pen, value / most), 1);
+    }
+    if (n > 0 && most > 0) {
+        if (figure == RPS)
+            figure_number(shown, most, most < 10 ? 1 : 0);
+        else
+            figure_duration_ms(shown, most);
+        putf(pen, DIM, "  most %s", shown);
+    }
+    next_line(pen);
+}
+
+/* --- the series ---------------------------------------------------------------- */
+
+enum { TYPE_WIDTH = 7, NUMBER = 10, NUMBERS = 7 };
+
+static void draw_row(struct pen *pen, enum style style, const char *type, const char *name,
+                     const char *const *numbers, bool failed)
+{
+    int name_width = COLS - 1 - TYPE_WIDTH - NUMBERS * NUMBER;
+    put(pen, style, type, TYPE_WIDTH - 1);
+    pen->column = TYPE_WIDTH;
+    put(pen, style, name, name_width - 1);
+    for (int i = 0; i < NUMBERS; i++)
+        put_right(pen, failed && i == 1 ? BAD : style, TYPE_WIDTH + name_width + (i + 1) * NUMBER,
+                  numbers[i]);
+    next_line(pen);
+}
+
+static void draw_series_row(struct pen *pen, const struct tui_row *row)
+{
+    char requests[UNITS_MAX], failures[UNITS_MAX], rps[FIGURE_MAX];
+    char times[4][FIGURE_MAX];
+    const double ms[] = {row->p50, row->p95, row->p99, row->max};
+    for (int i = 0; i < 4; i++)
+        figure_duration_ms(times[i], ms[i]);
+    units_format_count(requests, row->requests);
+    units_format_count(failures, row->failures);
+    figure_number(rps, row->rps, row->rps < 10 ? 1 : 0);
+    const char *numbers[] = {requests, failures, rps, times[0], times[1], times[2], times[3]};
+    draw_row(pen, PLAIN, row->type, row->name, numbers, row->failures > 0);
+}
+
+static void draw_series(struct pen *pen, const struct tui_model *m, int room)
+{
+    static const char *const titles[] = {"Requests", "Failed", "Req/s", "50%", "95%", "99%", "Max"};
+    if (room < 2)
+        return;
+    draw_row(pen, DIM, "Type", "Name", titles, false);
+    room--;
+    size_t shown = m->rows.len;
+    bool more = m->series_len > (size_t)room;
+    if (more)
+        shown = (size_t)room - 1 < m->rows.len ? (size_t)room - 1 : m->rows.len;
+    for (size_t i = 0; i < shown; i++)
+        draw_series_row(pen, &m->rows.items[i]);
+    if (more) {
+        putf(pen, DIM, "and %zu more series", m->series_len - shown);
+        next_line(pen);
+    }
+}
+
+/* --- what is wrong --------------------------------------------------------------- */
+
+static void draw_errors(struct pen *pen, const struct tui_model *m, int room)
+{
+    if (m->errors.len == 0 || room < 2)
+        return;
+    putf(pen, BAD, "Errors");
+    putf(pen, DIM, "  %zu different, the latest first", m->errors_len);
+    next_line(pen);
+    for (size_t i = 0; i < m->errors.len && (int)i < room - 1; i++) {
+        const struct tui_error *e = &m->errors.items[i];
+        char count[UNITS_MAX], age[UNITS_MAX];
+        put_right(pen, PLAIN, NUMBER, units_format_count(count, e->count));
+        putf(pen, DIM, "  %s ago  ", units_format_elapsed(age, floor(e->age_s)));
+        if (e->name)
+            putf(pen, PLAIN, "%s %s: ", e->type, e->name);
+        put(pen, PLAIN, e->message, 0);
+        next_line(pen);
+    }
+}
+
+static void draw_generator(struct pen *pen, const struct tui_model *m)
+{
+    char lag[FIGURE_MAX];
+    const struct generator_stats *g = &m->generator;
+    put(pen, DIM, "Generator  ", 0);
+    if (g->wall_ns > 0) {
+        double share = (double)g->cpu_ns / (double)g->wall_ns;
+        putf(pen, share > VERDICT_CPU_MAX ? BAD : PLAIN, "busy %.0f%%", 100 * share);
+    }
+    if (m->lag_p99_ms >= 0)
+        putf(pen, m->lag_p99_ms > VERDICT_LAG_MAX_MS ? BAD : PLAIN,
+             ", 99%% of its timers at most %s late", figure_duration_ms(lag, m->lag_p99_ms));
+    if (g->hung > 0)
+        putf(pen, BAD, ", %u workers hung", g->hung);
+    next_line(pen);
+}
+
+static void draw_keys(struct pen *pen)
+{
+    static const char *const keys[][2] = {
+        {"+", " more   "},
+        {"-", " fewer   "},
+        {"p", " pause   "},
+        {"q", " stop and report"},
+    };
+    pen->line = LINES - 1;
+    pen->column = 0;
+    for (int i = 0; i < 4; i++) {
+        bool resume = i == 2 && pen->look->paused;
+        put(pen, STRONG, keys[i][0], 0);
+        put(pen, DIM, resume ? " go on   " : keys[i][1], 0);
+    }
+    if (pen->look->message) {
+        put(pen, DIM, "   ", 0);
+        put(pen, PLAIN, pen->look->message, 0);
+    }
+}
+
+static void say_too_small(struct pen *pen, const struct tui_model *m)
+{
+    char n[UNITS_MAX];
+    putf(pen, PLAIN, "%s requests; the view needs %d columns and %d lines",
+         units_format_count(n, m->requests), TUI_COLUMNS_MIN, TUI_LINES_MIN);
+}
+
+void tui_draw(const struct tui_model *m, const struct tui_look *look)
+{
+    struct pen pen = {.look = look};
+    erase();
+    if (LINES < TUI_LINES_MIN || COLS < TUI_COLUMNS_MIN) {
+        say_too_small(&pen, m);
+        refresh();
+        return;
+    }
+    draw_title(&pen, m);
+    draw_progress(&pen, m);
+    for (enum figure figure = RPS; figure <= P99; figure++)
+        draw_spark(&pen, m, figure);
+    next_line(&pen);
+
+    /* Errors get up to a third of what is left, the series the rest; below
+     * stand the generator's line and the keys, each behind an empty one. */
+    enum { BELOW = 4 };
+    int room = LINES - pen.line - BELOW;
+    int errors = m->errors.len == 0 ? 0 : (int)m->errors.len + 1;
+    if (errors > room / 3)
+        errors = room / 3;
+    draw_series(&pen, m, room - errors - (errors > 0));
+    if (errors > 0) {
+        next_line(&pen);
+        draw_errors(&pen, m, errors);
+    }
+    pen.line = LINES - 3;
+    pen.column = 0;
+    draw_generator(&pen, m);
+    draw_keys(&pen);
+    refresh();
+}
