@@ -1,4 +1,4 @@
-/* Writing reports out; see output.h. Called by the reporters' open and end. */
+/* Writing reports out; see output.h. Called by the reporters. */
 #include "report/output.h"
 
 #include "base/mem.h"
@@ -86,48 +86,85 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
-static int write_special(const char *path, const struct buf *text, struct err *err)
+struct output {
+    const char *path; /* as it was given; borrowed */
+    bool begun;
+    int fd;          /* once it has begun; -1: stdout, or it could not be opened */
+    char *target;    /* what the rename replaces; owned; NULL: path is no regular file */
+    char *temporary; /* owned; NULL likewise */
+    struct err err;  /* the first that went wrong */
+};
+
+struct output *output_open(const char *path, struct err *err)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_errno(err, errno, "cannot write the report to %s", path);
-    int failed = write_all(fd, text->data, text->len) != 0 ? errno : 0;
-    if (close(fd) != 0 && failed == 0)
-        failed = errno;
-    return failed == 0 ? 0 : err_errno(err, failed, "cannot write the report to %s", path);
+    if (output_check(path, err) != 0)
+        return NULL;
+    struct output *o = xcalloc(1, sizeof(*o));
+    o->path = path;
+    o->fd = -1;
+    return o;
 }
 
-static int write_regular(const char *path, const struct buf *text, struct err *err)
+static void failed(struct output *o, int errnum)
 {
-    int rc = -1, failed = 0;
-    char *target = real_target(path);
-    char *temporary = temporary_name(target);
-    int fd = create(temporary, path, err);
-    if (fd < 0)
-        goto out;
-    if (write_all(fd, text->data, text->len) != 0)
-        failed = errno;
-    if (close(fd) != 0 && failed == 0)
-        failed = errno; /* NFS and quotas report a full disk only here */
-    if (failed == 0 && rename(temporary, target) != 0)
-        failed = errno;
-    if (failed != 0) {
-        unlink(temporary);
-        err_errno(err, failed, "cannot write the report to %s", path);
-        goto out;
+    if (o->err.kind == ERR_NONE)
+        err_errno(&o->err, errnum, "cannot write the report to %s", o->path);
+}
+
+static void begin(struct output *o)
+{
+    o->begun = true;
+    if (is_stdout(o->path))
+        return;
+    if (is_special(o->path)) {
+        o->fd = open(o->path, O_WRONLY | O_CLOEXEC);
+        if (o->fd < 0)
+            failed(o, errno);
+        return;
     }
-    rc = 0;
-out:
-    free(temporary);
-    free(target);
+    o->target = real_target(o->path);
+    o->temporary = temporary_name(o->target);
+    o->fd = create(o->temporary, o->path, &o->err);
+}
+
+void output_write(struct output *o, const struct buf *text)
+{
+    if (!o->begun)
+        begin(o);
+    if (o->err.kind != ERR_NONE)
+        return;
+    if (is_stdout(o->path))
+        output_stream(stdout, "stdout", text, &o->err);
+    else if (write_all(o->fd, text->data, text->len) != 0)
+        failed(o, errno);
+}
+
+int output_close(struct output *o, struct err *err)
+{
+    if (!o->begun)
+        begin(o);
+    if (o->fd >= 0 && close(o->fd) != 0)
+        failed(o, errno); /* NFS and quotas report a full disk only here */
+    if (o->temporary != NULL && o->err.kind == ERR_NONE && rename(o->temporary, o->target) != 0)
+        failed(o, errno);
+    if (o->temporary != NULL && o->err.kind != ERR_NONE && o->fd >= 0)
+        unlink(o->temporary);
+    int rc = o->err.kind == ERR_NONE ? 0 : -1;
+    if (rc != 0 && err != NULL)
+        *err = o->err;
+    free(o->temporary);
+    free(o->target);
+    free(o);
     return rc;
 }
 
 int output_file(const char *path, const struct buf *text, struct err *err)
 {
-    if (is_stdout(path))
-        return output_stream(stdout, "stdout", text, err);
-    return is_special(path) ? write_special(path, text, err) : write_regular(path, text, err);
+    struct output *o = output_open(path, err);
+    if (o == NULL)
+        return -1;
+    output_write(o, text);
+    return output_close(o, err);
 }
 
 int output_stream(FILE *stream, const char *name, const struct buf *text, struct err *err)

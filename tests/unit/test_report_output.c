@@ -157,6 +157,53 @@ static void test_no_room(void **state)
     assert_int_equal(entries(), 1);
 }
 
+/* A report that grows: there all the time, under its own name at the end. */
+static void test_growing(void **state)
+{
+    (void)state;
+    struct err err;
+    struct buf more = {.data = (char *)"more\n", .len = 5, .cap = 5};
+    write_old();
+    struct output *o = output_open(path, &err);
+    assert_non_null(o);
+    assert_int_equal(entries(), 1); /* a run that does not begin leaves nothing */
+    output_write(o, &text);
+    assert_int_equal(entries(), 2);
+    assert_content("old");
+    output_write(o, &more);
+    assert_int_equal(output_close(o, &err), 0);
+    assert_content("new report\nmore\n");
+    assert_int_equal(entries(), 1);
+
+    o = output_open(path, &err);
+    assert_non_null(o);
+    assert_int_equal(output_close(o, &err), 0); /* nothing to say: empty, and not the old one */
+    assert_content("");
+}
+
+/* The first write that fails is the one that is told of. */
+static void test_growing_without_room(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct rlimit old, tight;
+    write_old();
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    tight = (struct rlimit){.rlim_cur = 15, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    struct output *o = output_open(path, &err);
+    assert_non_null(o);
+    for (int i = 0; i < 3; i++)
+        output_write(o, &text);
+    setrlimit(RLIMIT_FSIZE, &old);
+    output_write(o, &text);
+    assert_int_equal(output_close(o, &err), -1);
+    assert_non_null(strstr(err.message, "File too large"));
+    assert_non_null(strstr(err.message, path));
+    assert_content("old");
+    assert_int_equal(entries(), 1);
+}
+
 static void test_full_disk(void **state)
 {
     (void)state;
@@ -221,13 +268,9 @@ static void test_json_fails_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_file),
-        TEST(test_behind_a_link),
-        TEST(test_unwritable_places),
-        TEST(test_no_room),
-        TEST(test_full_disk),
-        TEST(test_closed_pipe),
-        TEST(test_json_fails_alone),
+        TEST(test_file),      TEST(test_behind_a_link), TEST(test_unwritable_places),
+        TEST(test_no_room),   TEST(test_growing),       TEST(test_growing_without_room),
+        TEST(test_full_disk), TEST(test_closed_pipe),   TEST(test_json_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
