@@ -58,7 +58,7 @@ static int from_file(struct script_source *source, const char *path, struct err 
     return 0;
 }
 
-static const struct lua_embedded *bundled(const char *name)
+static const struct embedded_file *bundled(const char *name)
 {
     for (size_t i = 0; i < bundled_scenarios_len; i++) {
         if (strcmp(bundled_scenarios[i].name, name) == 0)
@@ -75,7 +75,7 @@ int script_source_find(struct script_source *source, const char *word, struct er
     if (is_path)
         return from_file(source, word, err);
 
-    const struct lua_embedded *found = bundled(word);
+    const struct embedded_file *found = bundled(word);
     if (found) {
         source->name = xstrdup(word);
         source->chunkname = xasprintf("@%s.lua", word);
