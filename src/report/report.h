@@ -48,13 +48,14 @@ struct report_run {
 };
 
 /* How the run stands. The first tick comes as the load starts, with
- * elapsed_s 0 and empty statistics; then about one a second. */
+ * elapsed_s 0 and empty statistics; then about one a second; the last when all
+ * has ended, so that the intervals add up to the total. */
 struct report_tick {
     double elapsed_s;
     uint32_t users;               /* running now */
     const struct stats *total;    /* since the start */
-    const struct stats *interval; /* since the tick before */
-    double interval_s;
+    const struct stats *interval; /* since the tick before: from its begin_ns to its end_ns */
+    double interval_s;            /* how long that is; never 0 where there are figures */
     bool warmup;       /* the interval belongs to the warm-up; total stays empty until it is over */
     const char *stage; /* its name; NULL: the run has no stages */
     bool stopping;

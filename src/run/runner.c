@@ -23,6 +23,8 @@
 #include <string.h>
 
 #define TICK_S 1.0
+/* Ticks come so much after the second: by then the workers have published it. */
+#define TICK_AFTER_S 0.05
 /* How long a worker may take to obey before the next, harder means. */
 #define ESCALATE_S 0.3
 /* Ticks inside one call of Lua before the person is told. */
@@ -92,6 +94,15 @@ static uint32_t users_now(const struct run *r)
     return n;
 }
 
+/* Of the time that the interval's figures are about: up to when the workers
+ * published, not up to now. */
+static double interval_length(const struct run *r, uint64_t now)
+{
+    const struct stats *s = r->interval;
+    return s->end_ns > s->begin_ns ? ns_to_s(s->end_ns - s->begin_ns)
+                                   : ns_to_s(now - r->interval_ns);
+}
+
 static void tick(struct run *r)
 {
     uint64_t now = clock_ns();
@@ -100,7 +111,7 @@ static void tick(struct run *r)
         .users = users_now(r),
         .total = r->total,
         .interval = r->interval,
-        .interval_s = ns_to_s(now - r->interval_ns),
+        .interval_s = interval_length(r, now),
         .stopping = r->state != RUNNING,
     };
     for (size_t i = 0; i < r->spec->reporters_len; i++) {
@@ -393,7 +404,7 @@ static bool start(struct run *r)
 
     ev_signal_init(&r->on_int, on_signal, SIGINT);
     ev_signal_init(&r->on_term, on_signal, SIGTERM);
-    ev_timer_init(&r->tick_timer, on_tick, TICK_S, TICK_S);
+    ev_timer_init(&r->tick_timer, on_tick, TICK_S + TICK_AFTER_S, TICK_S);
     ev_timer_init(&r->duration_timer, on_duration, plan->duration_s, 0.);
     ev_timer_init(&r->escalate_timer, on_escalate, 0., 0.);
     r->on_int.data = r->on_term.data = r->tick_timer.data = r->duration_timer.data =
@@ -465,6 +476,7 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
     if (start(&r)) {
         ev_run(r.loop, 0);
         join_workers(&r);
+        tick(&r); /* with what came since the last */
         note_unspawned(&r);
     }
     finish(&r);
