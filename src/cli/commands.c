@@ -11,7 +11,7 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
         {
             .id = CMD_ONEOFF,
             .name = "",
-            .usage = "[options] URL",
+            .usage = "[options] URL... [-- ARGUMENTS]",
             .summary = "load one URL from the command line",
             .description =
                 "Sends the same request over and over, each connection the next one as soon as "
@@ -30,6 +30,9 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
                 },
             .argument = ARG_URL,
             .argument_name = "URL",
+            .arguments_min = 1,
+            .arguments_max = CLI_ANY_NUMBER,
+            .takes_rest = true,
             .main = cmd_oneoff,
         },
     [CMD_RUN] =

@@ -27,7 +27,7 @@ enum cli_command_id {
     CLI_COMMANDS
 };
 
-/* What a command's one argument is; decides how it is checked and completed. */
+/* What a command's argument is; decides how it is checked and completed. */
 enum cli_argument {
     ARG_NONE,
     ARG_URL,
@@ -57,11 +57,14 @@ struct cli_command {
     /* The exit status. args is complete and checked; it lives until the return. */
     int (*main)(const struct cli_args *args);
     bool argument_optional;
-    bool takes_rest; /* words behind "--" are the script's */
+    unsigned arguments_min, arguments_max; /* of those that take several; 0, 0: one */
+    bool takes_rest;                       /* words behind "--" are the script's */
 };
 
 /* By id. */
 extern const struct cli_command cli_commands[CLI_COMMANDS];
+
+enum { CLI_ANY_NUMBER = UINT16_MAX }; /* an arguments_max that nobody reaches */
 
 /* By name; NULL when there is none. The one-off has no name to be found by. */
 const struct cli_command *cli_command_find(const char *name);

@@ -13,12 +13,11 @@
 /* Walks the options of one command. */
 static const struct cli_option *next_option(const struct cli_command *command, size_t *i)
 {
-    while (*i < cli_options_len) {
-        const struct cli_option *option = &cli_options[(*i)++];
-        if (option->commands & cli_command_bit(command))
-            return option;
-    }
-    return NULL;
+    const struct cli_option *option;
+    do
+        option = cli_option_at((*i)++);
+    while (option && !(option->commands & cli_command_bit(command)));
+    return option;
 }
 
 #define for_each_option(option, command) \
@@ -46,7 +45,7 @@ static void bash_command(struct buf *out, const struct cli_command *command)
             continue;
         buf_adds(out, "            ");
         bash_pattern(out, option);
-        if (option->type == CLI_PATH)
+        if (cli_is_path(option))
             buf_adds(out, ") _inrush_files; return ;;\n");
         else if (option->choices)
             buf_addf(out, ") _inrush_words '%s'; return ;;\n", option->choices);
@@ -178,7 +177,7 @@ static void zsh_value(struct buf *out, const struct cli_option *option)
     for (const char *c = option->value; *c; c++)
         if (*c != '\'' && *c != ':')
             buf_addch(out, (char)tolower((unsigned char)*c));
-    if (option->type == CLI_PATH)
+    if (cli_is_path(option))
         buf_adds(out, ":_files");
     else if (option->choices)
         buf_addf(out, ":(%s)", option->choices);
@@ -360,7 +359,7 @@ static void fish_command(struct buf *out, const struct cli_command *command)
         if (option->short_name)
             buf_addf(out, " -s %c", option->short_name);
         buf_addf(out, " -l %s", option->name);
-        if (option->type == CLI_PATH)
+        if (cli_is_path(option))
             buf_adds(out, " -r -F");
         else if (option->choices)
             buf_addf(out, " -x -a '%s'", option->choices);

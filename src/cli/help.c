@@ -120,15 +120,17 @@ static void write_options(struct buf *out, const struct cli_command *command, bo
 {
     unsigned bit = cli_command_bit(command);
     size_t column = 0;
-    for (size_t i = 0; i < cli_options_len; i++) {
-        size_t width = cli_options[i].commands & bit ? label_width(&cli_options[i]) : 0;
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
+        size_t width = option->commands & bit ? label_width(option) : 0;
         if (width <= LABEL_MAX && width + 2 > column)
             column = width + 2;
     }
     for (int group = 0; group < CLI_GROUPS; group++) {
         bool any = false;
-        for (size_t i = 0; i < cli_options_len; i++) {
-            const struct cli_option *option = &cli_options[i];
+        for_each_cli_option(option)
+        {
             if (!(option->commands & bit) || option->group != (enum cli_group)group)
                 continue;
             if (!any)

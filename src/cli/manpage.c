@@ -113,11 +113,15 @@ static void write_option(struct buf *out, const struct cli_option *option)
 
 static void write_options(struct buf *out, const struct cli_command *command)
 {
-    for (int group = 0; group < CLI_GROUPS; group++)
-        for (size_t i = 0; i < cli_options_len; i++)
-            if (cli_options[i].commands & cli_command_bit(command) &&
-                cli_options[i].group == (enum cli_group)group && cli_options[i].id != OPT_HELP)
-                write_option(out, &cli_options[i]);
+    const struct cli_option *option;
+    for (int group = 0; group < CLI_GROUPS; group++) {
+        for_each_cli_option(option)
+        {
+            if (option->commands & cli_command_bit(command) &&
+                option->group == (enum cli_group)group && option->id != OPT_HELP)
+                write_option(out, option);
+        }
+    }
 }
 
 static void write_examples(struct buf *out, const struct cli_command *command)

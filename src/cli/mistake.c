@@ -5,8 +5,8 @@
  */
 #include "cli/mistake.h"
 
-#include "base/mem.h"
 #include "base/suggest.h"
+#include "base/vec.h"
 #include "cli/commands.h"
 #include "cli/value.h"
 
@@ -81,22 +81,23 @@ static const char *say_commands(unsigned commands, char *buf, size_t size)
 static const char *suggest_long(unsigned bit, const char *name)
 {
     size_t len = strlen(name);
-    const char **names = xcalloc(cli_options_len * (1 + CLI_ALIASES), sizeof(*names));
-    size_t n = 0;
-    for (size_t i = 0; i < cli_options_len; i++) {
-        if (!(cli_options[i].commands & bit))
+    VEC(const char *) names = VEC_INIT;
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
+        if (!(option->commands & bit))
             continue;
-        names[n++] = cli_options[i].name;
-        for (int a = 0; a < CLI_ALIASES && cli_options[i].aliases[a]; a++)
-            names[n++] = cli_options[i].aliases[a];
+        vec_push(&names, option->name);
+        for (int a = 0; a < CLI_ALIASES && option->aliases[a]; a++)
+            vec_push(&names, option->aliases[a]);
     }
     const char *found = NULL;
-    for (size_t i = 0; i < n && !found && len >= 3; i++)
-        if (strncmp(names[i], name, len) == 0)
-            found = names[i];
+    for (size_t i = 0; i < names.len && !found && len >= 3; i++)
+        if (strncmp(names.items[i], name, len) == 0)
+            found = names.items[i];
     if (!found)
-        found = suggest(name, names, n);
-    free(names);
+        found = suggest(name, names.items, names.len);
+    vec_release(&names);
     return found;
 }
 

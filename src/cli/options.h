@@ -1,11 +1,12 @@
 /*
- * The command line as data: every option of every command is one row of
- * cli_options, and what a row says is stored in struct cli_args. The parser,
- * --help, the man page and the shell completions are all made from the table,
- * so that none of them can disagree.
+ * The command line as data: every option of every command is one row of a
+ * table, and what a row says is stored in struct cli_args. The parser, --help,
+ * the man page and the shell completions are all made from the table, so that
+ * none of them can disagree.
  *
  * To add an option: a field in struct cli_args, a number in enum cli_opt, a
- * row in options.c.
+ * row in the options_GROUP.c where it belongs; if another option rules it out,
+ * or it needs another, a row in conflicts.c.
  */
 #pragma once
 
@@ -24,11 +25,32 @@ enum cli_opt {
     OPT_DURATION,
     OPT_REQUESTS,
     OPT_THREADS,
+    OPT_RATE,
+    OPT_CLOSED,
+    OPT_MAX_USERS,
+    OPT_WARMUP,
+    OPT_REPEAT_UNTIL_INTERRUPTED,
+    OPT_SCRIPT,
     OPT_METHOD,
     OPT_HEADER,
     OPT_BODY,
     OPT_JSON_BODY,
+    OPT_BODY_FILE,
+    OPT_URLS_FROM,
     OPT_TIMEOUT,
+    OPT_NO_KEEPALIVE,
+    OPT_REQUESTS_PER_CONNECTION,
+    OPT_CONNECT_TO,
+    OPT_SOURCES,
+    OPT_INSECURE,
+    OPT_CACERT,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_SNI,
+    OPT_TLS_MIN,
+    OPT_TLS_MAX,
+    OPT_CIPHERS,
+    OPT_NO_TLS_RESUME,
     OPT_USERS,
     OPT_SPAWN_RATE,
     OPT_HOST,
@@ -44,8 +66,25 @@ enum cli_opt {
     OPT_REQUIRE_ALL,
     OPT_HEADLESS,
     OPT_THRESHOLD,
-    OPT_JSON,
+    OPT_FAIL_IF,
+    OPT_STRICT_GENERATOR,
+    OPT_BASELINE,
     OPT_LATENCY,
+    OPT_UNCORRECTED,
+    OPT_SPECTRUM,
+    OPT_WRK_OUTPUT,
+    OPT_TUI,
+    OPT_NO_TUI,
+    OPT_JSON,
+    OPT_CSV,
+    OPT_HTML,
+    OPT_JUNIT,
+    OPT_TIMESERIES,
+    OPT_HDR,
+    OPT_LOG_REQUESTS,
+    OPT_PROMETHEUS,
+    OPT_STATSD,
+    OPT_INFLUX,
     OPT_QUIET,
     OPT_VERBOSE,
     OPT_NO_COLOR,
@@ -95,10 +134,13 @@ struct cli_pairs {
  */
 struct cli_args {
     const struct cli_command *command; /* never NULL after cli_parse */
-    const char *argument;    /* the URL, SCENARIO, NAME, FILE...; NULL: an optional one not given */
+    const char *argument;   /* the URL, SCENARIO, NAME, FILE...; NULL: an optional one not given */
+    const char **arguments; /* all of them, where a command takes several; the array is owned,
+                                the words are argv's; [0] is `argument` */
+    size_t arguments_len;
     const char *const *rest; /* the words behind "--", for the script; borrowed from argv */
     size_t rest_len;
-    uint64_t given; /* bit per enum cli_opt: the person wrote it; ask cli_given */
+    bool given[CLI_OPTS]; /* the person wrote it; ask cli_given */
 
     /* Load. */
     uint64_t connections; /* one-off; 10 */
@@ -110,13 +152,33 @@ struct cli_args {
     uint64_t threads;     /* workers; 0: as many as CPUs */
     uint64_t seed;        /* of every random choice; not given: the command takes a fresh one */
     double stop_timeout;  /* run: seconds that running tasks have to finish; 5 */
+    const char *rate;     /* as run/schedule.h has it; NULL: as fast as answers come */
+    bool closed;          /* with a rate: users wait for their answers, late ones are not made up */
+    uint64_t max_users;   /* run: most users that arrivals may have at work; 0: no such limit */
+    double warmup;        /* seconds at the start that are kept out of the figures; 0: none */
+    bool repeat_until_interrupted; /* one-off: no end but a signal */
 
     /* The request of a one-off. */
     const char *method; /* not given: GET, or POST with a body */
     const char *body;
     const char *json_body;    /* the same with Content-Type: application/json; never both */
     struct cli_pairs headers; /* names are valid tokens, values have no control characters */
+    const char *body_file;    /* path; "-": stdin; never with another body */
+    const char *urls_from;    /* path of a list of URLs */
+    const char *script;       /* path of a wrk script */
     double timeout;           /* seconds for one request; one-off 2, run and check 10 */
+
+    /* Connections. */
+    bool no_keepalive;
+    uint64_t requests_per_connection; /* 0: as many as the server likes */
+    struct cli_list connect_to;       /* HOST:PORT:TO as net/endpoint.h has it */
+    struct cli_list sources;          /* addresses to connect from */
+    bool insecure;
+    const char *cacert, *cert, *key; /* paths; NULL: the system's, none, in cert */
+    const char *sni;
+    const char *tls_min, *tls_max; /* "1.2" */
+    const char *ciphers;
+    bool no_tls_resume;
 
     /* The scenario. */
     const char *host;
@@ -130,11 +192,29 @@ struct cli_args {
 
     /* Report. */
     struct cli_list thresholds; /* as written; stats/threshold.h parses them */
-    const char *json;           /* path; "-": stdout */
+    struct cli_list fail_if;    /* the same, each the opposite of what must hold */
+    bool strict_generator;
+    const char *baseline; /* path of an earlier run's JSON */
     bool latency;
+    bool uncorrected;
+    bool spectrum;
+    bool wrk_output;
+    bool tui, no_tui; /* never both */
     bool quiet;
     bool verbose;
     bool no_color;
+
+    /* Output: paths, "-" is stdout; no two of them the same. */
+    const char *json;
+    const char *csv; /* prefix of several files */
+    const char *html;
+    const char *junit;
+    const char *timeseries;
+    const char *hdr;
+    const char *log_requests;
+    const char *prometheus; /* "[ADDR:]PORT" */
+    const char *statsd;     /* "HOST:PORT" */
+    const char *influx;     /* path or http:// URL */
 
     /* list, new. */
     bool list_json;
@@ -161,7 +241,7 @@ struct cli_args {
 
 static inline bool cli_given(const struct cli_args *args, enum cli_opt opt)
 {
-    return args->given >> opt & 1;
+    return args->given[opt];
 }
 
 /* What a value must look like and, with it, the type of its field. */
@@ -169,6 +249,7 @@ enum cli_type {
     CLI_FLAG,     /* bool; takes no value */
     CLI_STRING,   /* const char * */
     CLI_PATH,     /* const char *; completed with file names */
+    CLI_OUTPUT,   /* the same, of a file to be written: two options may not name the same */
     CLI_METHOD,   /* const char *; an HTTP method */
     CLI_DURATION, /* double, seconds */
     CLI_COUNT,    /* uint64_t */
@@ -185,9 +266,11 @@ enum cli_type {
 enum cli_group {
     GROUP_LOAD,
     GROUP_REQUEST,
+    GROUP_NETWORK,
     GROUP_SCENARIO,
     GROUP_SERVER,
     GROUP_REPORT,
+    GROUP_OUTPUT,
     GROUP_OTHER,
     CLI_GROUPS
 };
@@ -214,17 +297,26 @@ struct cli_option {
     const char *help;      /* a phrase without full stop; may hold several sentences */
 };
 
-extern const struct cli_option cli_options[];
-extern const size_t cli_options_len;
+/* The i-th row, in the order of help within a group; NULL behind the last. */
+const struct cli_option *cli_option_at(size_t i);
 
-/* The row of a command by long name or alias (len bytes), by short name; NULL
- * when it has none. */
+#define for_each_cli_option(option) \
+    for (size_t i_ = 0; ((option) = cli_option_at(i_)) != NULL; i_++)
+
+/* The row of a command (a bit, cli_command_bit) by long name or alias (len
+ * bytes), by short name, by number; NULL when it has none. */
 const struct cli_option *cli_option_long(unsigned command, const char *name, size_t len);
 const struct cli_option *cli_option_short(unsigned command, char name);
+const struct cli_option *cli_option_by_id(unsigned command, enum cli_opt id);
 
 static inline bool cli_takes_value(const struct cli_option *option)
 {
     return option->type != CLI_FLAG;
+}
+
+static inline bool cli_is_path(const struct cli_option *option)
+{
+    return option->type == CLI_PATH || option->type == CLI_OUTPUT;
 }
 
 bool cli_repeatable(const struct cli_option *option);

@@ -1,14 +1,15 @@
 /*
  * The command line parser: words in, struct cli_args out, by the tables in
- * options.c and commands.c. Called once by main; knows no option by name
- * except where two of them exclude each other.
+ * options.h and commands.h. Called once by main; knows no option by name.
  *
  * An error names what was written, what is wrong with it and what would be
  * right, and the first one ends the parsing.
  */
 #include "cli/options.h"
 
+#include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/conflicts.h"
 #include "cli/mistake.h"
 #include "cli/value.h"
 
@@ -37,7 +38,7 @@ static int take(struct parser *p, const struct cli_option *option, const char *t
         return usage_error(p->err, "%s: %s%s%s%s", spelling, message, option->hint ? " (" : "",
                            option->hint ? option->hint : "", option->hint ? ")" : "");
     }
-    p->args->given |= UINT64_C(1) << option->id;
+    p->args->given[option->id] = true;
     return 0;
 }
 
@@ -149,24 +150,43 @@ static int check_argument(struct parser *p, const char *word)
     return 0;
 }
 
-static int parse_argument(struct parser *p, const char *word)
+static unsigned most_arguments(const struct cli_command *command)
+{
+    return command->arguments_max > 0 ? command->arguments_max : 1;
+}
+
+static int too_many_arguments(struct parser *p, const char *word)
 {
     char title[CLI_NAME_MAX];
     cli_command_title(p->command, title);
-    if (!p->command->argument_name)
+    if (most_arguments(p->command) > 1)
+        return usage_error(p->err, "%s takes no more than %u arguments, and '%s' is one more",
+                           title, most_arguments(p->command), word);
+    return usage_error(
+        p->err, "%s takes one %s, and got '%s' and '%s'%s", title, p->command->argument_name,
+        p->args->argument, word,
+        cli_option_long(p->bit, "class", 5) ? " (user classes are chosen with --class)" : "");
+}
+
+static int parse_argument(struct parser *p, const char *word)
+{
+    struct cli_args *args = p->args;
+    if (!p->command->argument_name) {
+        char title[CLI_NAME_MAX];
+        cli_command_title(p->command, title);
         return usage_error(p->err, "%s takes no argument, and got '%s'", title, word);
-    if (p->args->argument)
-        return usage_error(
-            p->err, "%s takes one %s, and got '%s' and '%s'%s", title, p->command->argument_name,
-            p->args->argument, word,
-            cli_option_long(p->bit, "class", 5) ? " (user classes are chosen with --class)" : "");
+    }
+    if (args->arguments_len >= most_arguments(p->command))
+        return too_many_arguments(p, word);
     if (check_argument(p, word) < 0)
         return -1;
-    p->args->argument = word;
+    if (args->arguments_len == 0)
+        args->argument = word;
+    args->arguments[args->arguments_len++] = word;
     return 0;
 }
 
-/* The words behind "--": the argument, if it is still due, then the script's. */
+/* The words behind "--": an argument, if one is still due, then the script's. */
 static int parse_rest(struct parser *p)
 {
     if (p->next < p->argc && !p->args->argument && p->command->argument_name &&
@@ -180,6 +200,14 @@ static int parse_rest(struct parser *p)
     return 0;
 }
 
+static unsigned fewest_arguments(const struct parser *p)
+{
+    const struct cli_command *command = p->command;
+    if (!command->argument_name || command->argument_optional || p->args->urls_from)
+        return 0;
+    return command->arguments_min > 0 ? command->arguments_min : 1;
+}
+
 static int missing_argument(struct parser *p)
 {
     char title[CLI_NAME_MAX];
@@ -188,6 +216,11 @@ static int missing_argument(struct parser *p)
     case ARG_URL:
         return usage_error(p->err,
                            "the URL is missing: inrush [options] URL (inrush --help shows more)");
+    case ARG_FILE:
+        if (p->command->arguments_min > 1)
+            return usage_error(p->err, "%s needs %u files, and got %zu (%s --help shows more)",
+                               title, p->command->arguments_min, p->args->arguments_len, title);
+        break;
     case ARG_SCENARIO:
         return usage_error(
             p->err, "%s needs a SCENARIO: a .lua file, or one of those that inrush list shows",
@@ -198,9 +231,10 @@ static int missing_argument(struct parser *p)
         return usage_error(p->err, "%s needs a SHELL: %s, %s or %s", title, cli_shells[0],
                            cli_shells[1], cli_shells[2]);
     default:
-        return usage_error(p->err, "%s needs a %s (%s --help shows more)", title,
-                           p->command->argument_name, title);
+        break;
     }
+    return usage_error(p->err, "%s needs a %s (%s --help shows more)", title,
+                       p->command->argument_name, title);
 }
 
 static int set_command(struct parser *p, const struct cli_command *command)
@@ -208,8 +242,9 @@ static int set_command(struct parser *p, const struct cli_command *command)
     p->command = command;
     p->bit = cli_command_bit(command);
     p->args->command = command;
-    for (size_t i = 0; i < cli_options_len; i++) {
-        const struct cli_option *option = &cli_options[i];
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
         if (option->commands & p->bit && option->fallback &&
             value_store(p->args, option, option->fallback, p->err) < 0)
             return err_prefix(p->err, "default of --%s", option->name);
@@ -253,7 +288,10 @@ static bool is_answered(struct parser *p)
 
 int cli_parse(struct cli_args *args, int argc, const char *const *argv, struct err *err)
 {
-    *args = (struct cli_args){.command = &cli_commands[CMD_ONEOFF]};
+    *args = (struct cli_args){
+        .command = &cli_commands[CMD_ONEOFF],
+        .arguments = xcalloc((size_t)argc + 1, sizeof(*args->arguments)),
+    };
     struct err ignored;
     struct parser p = {.args = args,
                        .err = err ? err : &ignored,
@@ -279,9 +317,7 @@ int cli_parse(struct cli_args *args, int argc, const char *const *argv, struct e
         if (is_answered(&p))
             return 0;
     }
-    if (!args->argument && p.command->argument_name && !p.command->argument_optional)
+    if (args->arguments_len < fewest_arguments(&p))
         return missing_argument(&p);
-    if (args->body && args->json_body)
-        return usage_error(p.err, "--body and --json-body exclude each other");
-    return 0;
+    return conflicts_check(args, p.err);
 }

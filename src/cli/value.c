@@ -155,6 +155,7 @@ int value_store(struct cli_args *args, const struct cli_option *option, const ch
         *(const char **)field = text;
         return 0;
     case CLI_PATH:
+    case CLI_OUTPUT:
         if (!*text)
             return usage_error(err, "the file name is empty");
         *(const char **)field = text;
@@ -214,8 +215,9 @@ static void release_pairs(struct cli_pairs *pairs)
 
 void cli_args_release(struct cli_args *args)
 {
-    for (size_t i = 0; i < cli_options_len; i++) {
-        const struct cli_option *option = &cli_options[i];
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
         if (!cli_repeatable(option))
             continue;
         if (option->type == CLI_LIST || option->type == CLI_WORDS)
@@ -223,4 +225,6 @@ void cli_args_release(struct cli_args *args)
         else
             release_pairs(field_of(args, option));
     }
+    free(args->arguments);
+    args->arguments = NULL;
 }

@@ -118,8 +118,9 @@ static void every_option_is_in_every_page(void **state)
     struct buf man = BUF_INIT, guide = BUF_INIT;
     manpage_write(&man);
     read_file(&guide, GUIDE);
-    for (size_t i = 0; i < cli_options_len; i++) {
-        const struct cli_option *option = &cli_options[i];
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
         char name[64];
         man_name(name, sizeof(name), option->name);
         if (!strstr(buf_cstr(&man), name))

@@ -74,8 +74,8 @@ static void no_command_has_a_name_twice(void **state)
 {
     (void)state;
     for (unsigned command = 0; command < CLI_COMMANDS; command++) {
-        for (size_t i = 0; i < cli_options_len; i++) {
-            const struct cli_option *option = &cli_options[i];
+        const struct cli_option *option, *later;
+        for (size_t i = 0; (option = cli_option_at(i)) != NULL; i++) {
             unsigned bit = 1u << command;
             if (!(option->commands & bit))
                 continue;
@@ -85,9 +85,10 @@ static void no_command_has_a_name_twice(void **state)
                     cli_option_long(bit, option->aliases[a], strlen(option->aliases[a])), option);
             if (option->short_name)
                 assert_ptr_equal(cli_option_short(bit, option->short_name), option);
-            for (size_t j = i + 1; j < cli_options_len; j++)
-                if (cli_options[j].commands & bit)
-                    assert_int_not_equal(cli_options[j].id, option->id);
+            assert_ptr_equal(cli_option_by_id(bit, option->id), option);
+            for (size_t j = i + 1; (later = cli_option_at(j)) != NULL; j++)
+                if (later->commands & bit)
+                    assert_int_not_equal(later->id, option->id);
         }
     }
 }
@@ -95,10 +96,11 @@ static void no_command_has_a_name_twice(void **state)
 static void every_row_is_complete(void **state)
 {
     (void)state;
-    uint64_t seen = 0;
-    for (size_t i = 0; i < cli_options_len; i++) {
-        const struct cli_option *option = &cli_options[i];
-        seen |= UINT64_C(1) << option->id;
+    bool seen[CLI_OPTS] = {false};
+    const struct cli_option *option;
+    for_each_cli_option(option)
+    {
+        seen[option->id] = true;
         assert_non_null(option->name);
         assert_non_null(option->help);
         assert_true(option->commands != 0);
@@ -108,7 +110,8 @@ static void every_row_is_complete(void **state)
         if (cli_repeatable(option))
             assert_null(option->fallback);
     }
-    assert_true(seen == (UINT64_C(1) << CLI_OPTS) - 1);
+    for (int id = 0; id < CLI_OPTS; id++)
+        assert_true(seen[id]);
 }
 
 static void every_command_is_complete(void **state)
@@ -181,7 +184,8 @@ static void defaults(void **state)
     assert_int_equal(line.args.users, 0);
     assert_null(line.args.method);
     assert_int_equal(line.args.headers.len, 0);
-    assert_true(line.args.given == 0);
+    for (int id = 0; id < CLI_OPTS; id++)
+        assert_false(cli_given(&line.args, id));
     release(&line);
 
     parse(&line, "run", "baseline");
@@ -493,9 +497,61 @@ static void arguments(void **state)
     assert_refused("inrush run takes one SCENARIO, and got 'x' and 'A' (user classes are chosen "
                    "with --class)",
                    "run", "x", "A");
-    assert_refused("inrush takes one URL, and got 'h/' and 'i/'", "h/", "i/");
-    assert_refused("inrush takes one URL, and got 'h/' and 'i'", "h/", "--", "i");
+    assert_refused("'i' behind -- is for a script; name one with -s, --script", "h/", "--", "i");
+    assert_refused("a script has one URL, and got 'h/' and 'i/'", "-sx.lua", "h/", "i/");
+}
+
+static void exclusive_options(void **state)
+{
+    (void)state;
     assert_refused("--body and --json-body exclude each other", "h/", "-b1", "--json-body", "2");
+    assert_refused("--body and --body-file exclude each other", "h/", "-b1", "--body-file", "-");
+    assert_refused("--insecure and --cacert exclude each other: the first trusts everybody", "h/",
+                   "-k", "--cacert", "ca.pem");
+    assert_refused("--tui and --no-tui exclude each other", "run", "x", "--tui", "--no-tui");
+    assert_refused_with("--duration and --repeat-until-interrupted exclude each other", "h/", "-d1",
+                        "--repeat-until-interrupted");
+    assert_refused_with("--requests and --warmup exclude each other", "h/", "-n1", "--warmup",
+                        "1s");
+    assert_refused("--key needs --cert", "h/", "--key", "key.pem");
+}
+
+static void two_reporters_on_one_file(void **state)
+{
+    (void)state;
+    assert_refused("--json and --html both write out; give each its own", "h/", "--html=out",
+                   "--json=out");
+    assert_refused("--json and --junit both write to standard output; give each its own", "run",
+                   "x", "--json", "-", "--junit", "-");
+    struct line line;
+    parse(&line, "h/", "--json", "-", "--html", "out", "--baseline", "out");
+    assert_good(&line);
+    release(&line);
+}
+
+static void several_urls(void **state)
+{
+    (void)state;
+    struct line line;
+    parse(&line, "h/", "-c2", "i/", "j/");
+    assert_good(&line);
+    assert_string_equal(line.args.argument, "h/");
+    assert_int_equal(line.args.arguments_len, 3);
+    assert_string_equal(line.args.arguments[2], "j/");
+    release(&line);
+
+    parse(&line, "--urls-from", "list.txt");
+    assert_good(&line);
+    assert_null(line.args.argument);
+    assert_int_equal(line.args.arguments_len, 0);
+    release(&line);
+
+    parse(&line, "-s", "x.lua", "h/", "--", "a", "-b");
+    assert_good(&line);
+    assert_string_equal(line.args.script, "x.lua");
+    assert_int_equal(line.args.rest_len, 2);
+    release(&line);
+    assert_refused_with("neither a URL nor a command", "h/", "foo");
 }
 
 static void a_long_word_is_no_trouble(void **state)
@@ -533,6 +589,9 @@ int main(void)
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_headers),
         cmocka_unit_test(arguments),
+        cmocka_unit_test(exclusive_options),
+        cmocka_unit_test(two_reporters_on_one_file),
+        cmocka_unit_test(several_urls),
         cmocka_unit_test(a_long_word_is_no_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
