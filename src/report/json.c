@@ -4,10 +4,9 @@
  * seconds since the load started, latencies milliseconds with three decimals
  * (the histogram's microseconds); what was not measured is null.
  */
-#include "base/json.h"
+#include "report/json_report.h"
 
 #include "base/mem.h"
-#include "report/digest.h"
 #include "report/output.h"
 #include "report/reporters.h"
 #include "report/verdict.h"
@@ -318,6 +317,19 @@ static void put_generator(struct json *j, const struct report_end *end,
     buf_release(&text);
 }
 
+void json_report_put(struct json *j, const struct report_run *run, const struct report_end *end,
+                     const struct digest *digest)
+{
+    put_run(j, run);
+    put_outcome(j, end);
+    put_classes(j, run);
+    put_measured(j, digest);
+    put_errors(j, digest, run->catalog);
+    put_checks(j, end->total);
+    put_thresholds(j, end);
+    put_generator(j, end, run, digest->total.requests);
+}
+
 static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     struct digest digest;
@@ -326,14 +338,7 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
     digest_init(&digest, r->run, end);
     json_init(&j, &text, true);
     json_object_begin(&j);
-    put_run(&j, r->run);
-    put_outcome(&j, end);
-    put_classes(&j, r->run);
-    put_measured(&j, &digest);
-    put_errors(&j, &digest, r->run->catalog);
-    put_checks(&j, end->total);
-    put_thresholds(&j, end);
-    put_generator(&j, end, r->run, digest.total.requests);
+    json_report_put(&j, r->run, end, &digest);
     json_object_end(&j);
     buf_addch(&text, '\n');
 
