@@ -7,6 +7,7 @@
 #include "cli/launch.h"
 #include "proto/http1_request.h"
 #include "run/oneoff.h"
+#include "run/source_static.h"
 #include "script/http_hosts.h"
 
 #include <stdlib.h>
@@ -72,15 +73,21 @@ static int run(const struct cli_args *args, const struct url *url)
         goto out;
     }
     const char *path_end = strchr(url->target, '?');
-    struct oneoff oneoff = {
-        .origin = {.host = url->host, .port = url->port},
-        .request = request.data,
-        .request_len = request.len,
+    struct endpoint origin = {.host = url->host, .port = url->port};
+    struct static_request first = {
+        .bytes = request.data,
+        .len = request.len,
         .head_request = strcmp(method, "HEAD") == 0,
-        .timeout_s = args->timeout,
-        .requests = args->requests,
         .series = catalog_intern(catalog, method, strlen(method), url->target,
                                  path_end ? (size_t)(path_end - url->target) : strlen(url->target)),
+    };
+    struct source_static source = {
+        .origins = &origin, .origins_len = 1, .requests = &first, .requests_len = 1};
+    struct oneoff oneoff = {
+        .source = &source_static,
+        .about = &source,
+        .timeout_s = args->timeout,
+        .requests = args->requests,
     };
     struct plan plan = {
         .users = (uint32_t)connections,

@@ -42,7 +42,8 @@ struct http1_conn {
     uint64_t enough_ns;        /* when op->look had seen enough; 0: not yet */
     bool stored;
     bool head_seen;
-    bool was_open; /* the next connection replaces one */
+    bool was_open;   /* the next connection replaces one that was lost or closed by the server */
+    uint64_t served; /* requests begun since it was opened */
     struct backoff backoff;
     ev_timer retry;
 };
@@ -55,8 +56,10 @@ static void finish(struct http1_conn *c, uint64_t now_ns, bool keep)
 {
     struct http1_op *op = c->op;
     struct buf large = BUF_INIT;
-    if (!keep)
+    if (!keep) {
         stream_close(&c->stream);
+        c->was_open &= !op->close_after; /* what we close ourselves was not lost */
+    }
     if (c->buf.cap > BUF_KEEP) {
         large = c->buf;
         c->buf = (struct buf)BUF_INIT;
@@ -324,6 +327,7 @@ static void begin(struct http1_conn *c, uint64_t now_ns)
 static void send_request(struct http1_conn *c, uint64_t now_ns)
 {
     struct http1_op *op = c->op;
+    c->served++;
     if (stream_write(&c->stream, op->request, op->request_len))
         op->op.sent_ns = now_ns;
 }
@@ -347,6 +351,7 @@ static void on_connected(struct stream *s, const struct err *err)
     }
     s->net->reconnects += c->was_open;
     c->was_open = true;
+    c->served = 0;
     backoff_connected(&c->backoff);
     send_request(c, now_ns);
 }
@@ -433,6 +438,11 @@ void http1_conn_free(struct http1_conn *c)
     stream_release(&c->stream);
     buf_release(&c->buf);
     free(c);
+}
+
+uint64_t http1_conn_served(const struct http1_conn *c)
+{
+    return c->stream.state == STREAM_OPEN ? c->served : 0;
 }
 
 void http1_disconnect(struct http1_conn *c)

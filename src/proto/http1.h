@@ -72,5 +72,8 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s);
  * harmless when none is pending. */
 void http1_cancel(struct http1_conn *c);
 
+/* Requests begun on the connection as it stands; 0 while it is not open. */
+uint64_t http1_conn_served(const struct http1_conn *c);
+
 /* Closes an idle connection; the next start connects anew. */
 void http1_disconnect(struct http1_conn *c);

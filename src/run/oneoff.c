@@ -1,55 +1,155 @@
-/* The load of a one-off: this worker's share of its connections. */
+/*
+ * The load of a one-off: this worker's share of its connections. The worker
+ * makes it, begins and ends it; the source says what is sent.
+ *
+ * A connection is at any time either sending and waiting for its answer
+ * (op.op.pending), waiting out its source's delay, resting (in the open model),
+ * not begun yet, or gone; `active` counts all but the last.
+ */
 #include "run/oneoff.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/watch.h"
+#include "proto/http1.h"
 #include "run/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct connection {
     struct http1_op op;
-    struct http1_conn *conn; /* owned */
-    struct load *load;       /* borrowed, owns this */
+    struct load *load; /* borrowed, owns this */
+    struct connection *next_resting;
+    struct buf own;  /* owned: what the source makes anew for each request */
+    uint64_t due_ns; /* open model: when the request was to start; 0: no such time */
+    uint32_t series;
 };
 
 struct load {
-    struct worker *worker;      /* borrowed, owns this */
-    const struct oneoff *about; /* borrowed, the plan's */
-    struct connection *items;   /* owned */
+    struct worker *worker;          /* borrowed, owns this */
+    const struct oneoff *about;     /* borrowed, the plan's */
+    void *source;                   /* owned, of kind about->source */
+    const struct endpoint *origins; /* the source's */
+    uint32_t origins_len;
+    struct http1_origin *targets; /* owned: the origins again */
+    struct connection *items;     /* owned */
+    struct http1_conn *
+        *conns;       /* owned, as they are: one a connection and origin, made when needed */
+    ev_timer *delays; /* owned; one a connection, if the source has delays */
+    uint32_t delayed; /* so many of these run */
+    struct connection *resting; /* open model */
     uint32_t len, active;
     uint32_t begun, to_begin; /* at the start, a few at a time */
     ev_timer begin_timer;
     uint64_t left; /* requests still to start; UINT64_MAX: no limit */
-    bool stopping;
+    bool stopping; /* nothing further begins: the run ends, or the source has ended */
 };
 
-/* What worker `number` (from 1) of n gets of a total. */
-static uint64_t share(uint64_t total, int number, int n)
+uint64_t oneoff_share(uint64_t total, int number, int n)
 {
     return total / (uint64_t)n + ((uint64_t)number <= total % (uint64_t)n ? 1 : 0);
 }
 
-static void begin(struct connection *c)
+uint64_t oneoff_first(const struct oneoff *about, int number, int n, uint64_t cycle)
 {
-    struct load *load = c->load;
-    if (load->left != UINT64_MAX)
-        load->left--;
-    http1_start(c->conn, &c->op, load->about->timeout_s);
+    uint64_t total = about->requests ? about->requests : cycle, before = (uint64_t)number - 1;
+    uint64_t larger = total % (uint64_t)n;
+    return total / (uint64_t)n * before + (before < larger ? before : larger);
 }
 
-static void record(struct load *load, const struct http1_op *op)
+/* --- one request ------------------------------------------------------------- */
+
+static void finish_if_all_gone(struct load *load)
 {
+    load->worker->users = load->active;
+    if (load->active == 0)
+        worker_finished(load->worker);
+}
+
+static void leave(struct connection *c)
+{
+    c->load->active--;
+    finish_if_all_gone(c->load);
+}
+
+static struct http1_conn *conn_to(struct connection *c, uint32_t origin)
+{
+    struct load *load = c->load;
+    size_t at = (size_t)(c - load->items) * load->origins_len + origin;
+    if (!load->conns[at])
+        load->conns[at] = http1_conn_new(&load->worker->net, &load->targets[origin]);
+    return load->conns[at];
+}
+
+/* The server learns that the connection ends with this request (RFC 9112 9.6):
+ * a header line behind the first line. */
+static void announce_close(struct connection *c)
+{
+    static const char line[] = "Connection: close\r\n";
+    const char *eol = memchr(c->op.request, '\n', c->op.request_len);
+    if (!eol)
+        return;
+    size_t at = (size_t)(eol + 1 - c->op.request), len = sizeof(line) - 1;
+    if (c->op.request != c->own.data)
+        buf_add(&c->own, c->op.request, c->op.request_len);
+    buf_reserve(&c->own, len);
+    memmove(c->own.data + at + len, c->own.data + at, c->own.len - at);
+    memcpy(c->own.data + at, line, len);
+    c->own.len += len;
+    c->op.request = c->own.data;
+    c->op.request_len = c->own.len;
+}
+
+/* Asks the source and sends; false when nothing further is to be sent. */
+static bool begin(struct connection *c, uint64_t due_ns)
+{
+    struct load *load = c->load;
+    buf_clear(&c->own);
+    struct outgoing out = {
+        .connection = (uint32_t)(c - load->items), .own = &c->own, .requests = 1};
+    if (load->left == 0 || load->stopping)
+        return false;
+    if (!load->about->source->next(load->source, &out)) {
+        load->stopping = true;
+        return false;
+    }
+    if (load->left != UINT64_MAX)
+        load->left--;
+    struct http1_conn *conn = conn_to(c, out.origin);
+    c->due_ns = due_ns;
+    c->series = out.series;
+    c->op.request = out.bytes;
+    c->op.request_len = out.len;
+    c->op.head_request = out.head_request;
+    uint64_t most = load->about->requests_per_connection;
+    if (most > 0) {
+        c->op.close_after = http1_conn_served(conn) + 1 >= most;
+        if (c->op.close_after)
+            announce_close(c);
+    }
+    http1_start(conn, &c->op, load->about->timeout_s);
+    return true;
+}
+
+static void record(struct load *load, const struct connection *c)
+{
+    const struct http1_op *op = &c->op;
     struct stats *stats = load->worker->stats;
     if (op->op.err.kind == ERR_CANCELLED) {
         stats->generator.cancelled++;
         return;
     }
     char message[32];
+    uint64_t service_ns = op->op.end_ns - op->op.start_ns;
     struct sample sample = {
-        .series = load->about->series,
-        .response_ns = op->op.end_ns - op->op.start_ns,
+        .series = c->series,
+        .response_ns = c->due_ns ? op->op.end_ns - c->due_ns : service_ns,
+        .service_ns = service_ns,
+        .has_service = c->due_ns != 0,
+        .first_byte_ns =
+            op->op.sent_ns && op->op.first_byte_ns ? op->op.first_byte_ns - op->op.sent_ns : 0,
         .bytes = op->op.bytes,
         .status = op->status,
         .error = op->op.err.kind,
@@ -64,18 +164,96 @@ static void record(struct load *load, const struct http1_op *op)
     stats_record(stats, &sample);
 }
 
+/* --- what a connection does next --------------------------------------------- */
+
+static bool is_over(const struct load *load)
+{
+    return load->left == 0 || load->stopping;
+}
+
+/* Nothing further begins: those that have nothing under way go. */
+static void send_home(struct load *load)
+{
+    for (uint32_t i = 0; load->delayed > 0; i++) {
+        if (!ev_is_active(&load->delays[i]))
+            continue;
+        ev_timer_stop(load->worker->loop, &load->delays[i]);
+        load->delayed--;
+        leave(&load->items[i]);
+    }
+    while (load->resting) {
+        struct connection *c = load->resting;
+        load->resting = c->next_resting;
+        leave(c);
+    }
+}
+
+/* Open model: a connection that has nothing to do. */
+static void rest(struct connection *c)
+{
+    c->next_resting = c->load->resting;
+    c->load->resting = c;
+}
+
+bool oneoff_begin(struct load *load, uint64_t due_ns)
+{
+    struct connection *c = load->resting;
+    if (!c)
+        return false;
+    load->resting = c->next_resting;
+    bool begun = begin(c, due_ns);
+    if (!begun)
+        leave(c);
+    if (is_over(load))
+        send_home(load);
+    return begun;
+}
+
+static void begin_or_leave(struct connection *c)
+{
+    if (begin(c, 0))
+        return;
+    leave(c);
+    send_home(c->load);
+}
+
+/* Closed model: the next request, after the source's delay if it has one. */
+static void go_on(struct connection *c)
+{
+    struct load *load = c->load;
+    double delay_ms = load->delays ? load->about->source->delay(load->source) : 0;
+    if (delay_ms <= 0) {
+        begin_or_leave(c);
+        return;
+    }
+    load->delayed++;
+    watch_timer_start(load->worker->loop, &load->delays[c - load->items], delay_ms / 1e3);
+}
+
+static void on_delay(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop, (void)revents;
+    struct connection *c = timer->data;
+    c->load->delayed--;
+    begin_or_leave(c);
+}
+
 static void completed(struct op *op)
 {
     struct connection *c = op->owner;
     struct load *load = c->load;
-    record(load, &c->op);
-    if (load->left > 0 && !load->stopping) {
-        begin(c);
-        return;
+    record(load, c);
+    if (load->about->source->answered && op->err.kind == ERR_NONE &&
+        !load->about->source->answered(load->source, &c->op))
+        load->stopping = true;
+    if (is_over(load)) {
+        leave(c);
+        send_home(load);
+    } else if (load->about->open) {
+        rest(c);
+    } else {
+        go_on(c);
     }
-    load->worker->users = --load->active;
-    if (load->active == 0)
-        worker_finished(load->worker);
 }
 
 /* Connections that will never begin are gone. */
@@ -83,9 +261,7 @@ static void give_up_the_rest(struct load *load)
 {
     load->active -= load->to_begin - load->begun;
     load->begun = load->to_begin;
-    load->worker->users = load->active;
-    if (load->active == 0)
-        worker_finished(load->worker);
+    finish_if_all_gone(load);
 }
 
 /* To connect may take milliseconds when most ports are in use, and the answers
@@ -93,43 +269,77 @@ static void give_up_the_rest(struct load *load)
 static void begin_some(struct load *load)
 {
     uint64_t until = clock_ns() + START_SLICE_NS;
-    while (load->begun < load->to_begin && load->left > 0 && clock_ns() < until)
-        begin(&load->items[load->begun++]);
-    if (load->left == 0 && load->begun < load->to_begin)
+    while (load->begun < load->to_begin && !is_over(load) && clock_ns() < until) {
+        struct connection *c = &load->items[load->begun++];
+        if (load->about->open)
+            rest(c);
+        else
+            go_on(c);
+    }
+    if (load->begun == load->to_begin)
+        return;
+    if (is_over(load))
         give_up_the_rest(load);
-    else if (load->begun < load->to_begin)
+    else
         ev_timer_start(load->worker->loop, &load->begin_timer);
 }
 
 static void on_begin(struct ev_loop *loop, ev_timer *timer, int revents)
 {
-    (void)loop;
-    (void)revents;
+    (void)loop, (void)revents;
     begin_some(timer->data);
+}
+
+/* --- the load ------------------------------------------------------------------ */
+
+static void oneoff_free(void *arg)
+{
+    struct load *load = arg;
+    for (size_t i = 0; i < (size_t)load->len * load->origins_len; i++)
+        http1_conn_free(load->conns[i]);
+    for (uint32_t i = 0; i < load->len; i++)
+        buf_release(&load->items[i].own);
+    if (load->source)
+        load->about->source->free(load->source);
+    free(load->targets);
+    free(load->delays);
+    free(load->conns);
+    free(load->items);
+    free(load);
 }
 
 static void *oneoff_new(struct worker *w, struct err *err)
 {
-    (void)err;
     const struct plan *plan = w->plan;
     const struct oneoff *about = plan->oneoff;
     struct load *load = xcalloc(1, sizeof(*load));
     load->worker = w;
     load->about = about;
-    load->left = about->requests ? share(about->requests, w->number, plan->workers) : UINT64_MAX;
-    load->len = (uint32_t)share(plan->users, w->number, plan->workers);
+    load->source = about->source->create(w, about->about, err);
+    if (!load->source) {
+        free(load);
+        return NULL;
+    }
+    load->origins = about->source->origins(load->source, &load->origins_len);
+    load->targets = xcalloc(load->origins_len, sizeof(*load->targets));
+    for (uint32_t i = 0; i < load->origins_len; i++)
+        load->targets[i] = (struct http1_origin){load->origins[i].host, load->origins[i].port};
+    load->left =
+        about->requests ? oneoff_share(about->requests, w->number, plan->workers) : UINT64_MAX;
+    load->len = (uint32_t)oneoff_share(plan->users, w->number, plan->workers);
     load->items = xcalloc(load->len + 1, sizeof(*load->items));
-    ev_timer_init(&load->begin_timer, on_begin, 0., 0.);
-    load->begin_timer.data = load;
+    load->conns = xcalloc((size_t)load->len * load->origins_len + 1, sizeof(struct http1_conn *));
+    if (about->source->delay && !about->open)
+        load->delays = xcalloc(load->len + 1, sizeof(*load->delays));
+    watch_timer_init(&load->begin_timer, on_begin, load);
     for (uint32_t i = 0; i < load->len; i++) {
         struct connection *c = &load->items[i];
         c->load = load;
-        c->conn = http1_conn_new(&w->net, &about->origin);
         c->op.op.complete = completed;
         c->op.op.owner = c;
-        c->op.request = about->request;
-        c->op.request_len = about->request_len;
-        c->op.head_request = about->head_request;
+        c->op.keep_body = about->source->answered != NULL;
+        if (load->delays)
+            watch_timer_init(&load->delays[i], on_delay, c);
     }
     return load;
 }
@@ -141,12 +351,10 @@ static void oneoff_start(void *arg)
     load->active = load->len;
     if (load->left < load->active)
         load->active = (uint32_t)load->left;
-    load->worker->users = load->active;
     atomic_store_explicit(&load->worker->spawned, load->active, memory_order_relaxed);
     load->to_begin = load->active;
-    if (load->active == 0)
-        worker_finished(load->worker);
-    else
+    finish_if_all_gone(load);
+    if (load->active > 0)
         begin_some(load);
 }
 
@@ -157,23 +365,17 @@ static void oneoff_stop(void *arg)
     ev_timer_stop(load->worker->loop, &load->begin_timer);
     if (load->begun < load->to_begin)
         give_up_the_rest(load);
+    send_home(load);
 }
 
 static void oneoff_kill(void *arg)
 {
     struct load *load = arg;
     load->stopping = true;
-    for (uint32_t i = 0; i < load->len; i++)
-        http1_cancel(load->items[i].conn);
-}
-
-static void oneoff_free(void *arg)
-{
-    struct load *load = arg;
-    for (uint32_t i = 0; i < load->len; i++)
-        http1_conn_free(load->items[i].conn);
-    free(load->items);
-    free(load);
+    for (uint32_t i = 0; i < load->len; i++) {
+        if (load->items[i].op.op.pending)
+            http1_cancel(load->items[i].op.conn);
+    }
 }
 
 const struct load_kind load_oneoff = {

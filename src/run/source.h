@@ -19,11 +19,15 @@ struct worker;
 
 /* What a connection is to send next. */
 struct outgoing {
-    uint32_t origin;   /* index into the source's origins */
+    /* Who asks. */
+    uint32_t connection; /* of the worker's, from 0 */
+    struct buf *own;     /* the connection's buffer, for the source to fill; empty at the call */
+
+    /* The answer. */
+    uint32_t origin;   /* index into the source's origins; 0 at first */
     const char *bytes; /* whole requests, heads and bodies; valid until this connection asks again
                           (a source that makes them anew puts them into `own`) */
     size_t len;
-    struct buf *own;   /* the connection's buffer, for the source to fill; empty at the call */
     uint32_t series;   /* what the answers are counted under */
     uint32_t requests; /* how many are in bytes (pipelining); 1 at first */
     bool head_request; /* HEAD: its answer has no body (with pipelining: all of them are) */
@@ -34,7 +38,8 @@ struct source_kind {
     void *(*create)(struct worker *w, const void *about, struct err *err);
     /* Where connections go; the array is the source's. */
     const struct endpoint *(*origins)(void *source, uint32_t *len);
-    /* Milliseconds that a connection waits before its next request; NULL: none. */
+    /* Milliseconds that a connection waits before its next request; NULL: none. Not asked in the
+     * open model, where the schedule says when. */
     double (*delay)(void *source);
     /* Fills *out. False: this worker sends nothing further; what is under way ends. */
     bool (*next)(void *source, struct outgoing *out);

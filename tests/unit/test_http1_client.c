@@ -397,7 +397,8 @@ static void connection_close_is_honoured(void **state)
         request(c);
         assert_done(c, 200, "hello");
         assert_int_equal(c->net.connects, i + 1);
-        assert_int_equal(c->net.reconnects, i);
+        /* One that we closed ourselves was not lost. */
+        assert_int_equal(c->net.reconnects, i <= 2 ? i : 2);
     }
     peer_stop(&peer);
 }
