@@ -240,6 +240,47 @@ static int refuse_surplus(struct http1_conn *c, struct http1_span surplus)
                    promised[c->parser.framing]);
 }
 
+/* The parser and the buffer as they are before an answer. */
+static void expect_answer(struct http1_conn *c)
+{
+    const struct http1_op *op = c->op;
+    const struct http1_batch *batch = op->batch;
+    buf_clear(&c->buf);
+    c->stored = c->head_seen = false;
+    http1_parser_init(&c->parser, batch ? batch->heads[batch->answered] : op->head_request);
+}
+
+/* The answer to one of several requests is complete, and `rest` follows it.
+ * Shows it unless it is the last. True: more are awaited. False: the operation
+ * is at its end, failed if op->op.err says so. */
+static bool next_of_batch(struct http1_conn *c, const struct http1_span *rest, bool in_buf,
+                          uint64_t now_ns)
+{
+    struct http1_op *op = c->op;
+    struct http1_batch *batch = op->batch;
+    if (++batch->answered == batch->requests)
+        return false;
+    locate_answer(c);
+    op->op.end_ns = now_ns;
+    op->op.bytes -= rest->len;
+    batch->answer(op);
+    op->op.bytes = rest->len;
+    op->op.end_ns = 0;
+    op->status = 0;
+    op->head = op->body = NULL;
+    op->head_len = op->body_len = 0;
+    if (!c->parser.keep_alive) {
+        err_set(&op->op.err, ERR_CLOSED,
+                "the server ended the connection before all pipelined requests were answered");
+        return false;
+    }
+    size_t kept = c->buf.len;
+    expect_answer(c);
+    if (in_buf) /* what follows still lies in there */
+        c->buf.len = kept;
+    return true;
+}
+
 static void on_data(struct stream *s, char *data, size_t len)
 {
     struct http1_conn *c = s->owner;
@@ -273,7 +314,9 @@ static void on_data(struct stream *s, char *data, size_t len)
                 continue;
             break;
         case HTTP1_DONE:
-            if (refuse_surplus(c, in) != 0)
+            if (op->batch && next_of_batch(c, &in, in_buf, now_ns))
+                continue;
+            if (op->op.err.kind != ERR_NONE || refuse_surplus(c, in) != 0)
                 break;
             done(c, now_ns);
             return;
@@ -298,7 +341,10 @@ static void on_ended(struct stream *s, const struct err *err)
     uint64_t now_ns = clock_ns();
     struct http1_span kept = {c->buf.data, c->stored ? 0 : c->buf.len};
     if (err == NULL) {
-        if (http1_parser_eof(&c->parser, kept, &op->op.err) == HTTP1_DONE)
+        bool whole = http1_parser_eof(&c->parser, kept, &op->op.err) == HTTP1_DONE;
+        if (whole && op->batch) /* its end was the connection's: no other can follow */
+            next_of_batch(c, &(struct http1_span){NULL, 0}, false, now_ns);
+        if (whole && op->op.err.kind == ERR_NONE)
             done(c, now_ns);
         else
             fail_unless_enough(c, now_ns);
@@ -384,10 +430,10 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     op->op.bytes = 0;
     op->op.err.kind = ERR_NONE;
     op->op.err.message[0] = '\0';
-    buf_clear(&c->buf);
-    c->stored = c->head_seen = false;
     c->enough_ns = 0;
-    http1_parser_init(&c->parser, op->head_request);
+    if (op->batch)
+        op->batch->answered = 0;
+    expect_answer(c);
 
     uint64_t now_ns = clock_ns();
     if (c->stream.state == STREAM_OPEN) {

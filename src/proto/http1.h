@@ -1,7 +1,8 @@
 /*
- * An HTTP/1.1 client: one kept connection to one origin, one request at a
- * time, over a stream (RFC 9112). It connects when it must, keeps the
- * connection while the server does, and connects again when it was lost.
+ * An HTTP/1.1 client: one kept connection to one origin, one operation at a
+ * time (a request, or several pipelined ones), over a stream (RFC 9112). It
+ * connects when it must, keeps the connection while the server does, and
+ * connects again when it was lost.
  *
  * After a connection could not be made, the next attempt waits (net/backoff.h).
  * That wait lies before op.start_ns and outside the timeout.
@@ -21,6 +22,7 @@
 #include <stdint.h>
 
 struct http1_conn;
+struct http1_op;
 
 /* Where a connection goes. Shared by all connections to it. */
 struct http1_origin {
@@ -31,8 +33,21 @@ struct http1_origin {
 /* More than this in one kept body fails the request (ERR_PROTOCOL). */
 #define HTTP1_BODY_MAX (64u << 20)
 
+/* Several requests sent at once and answered in order (RFC 9112 9.3.2). A
+ * connection that ends before the last answer fails the operation: the
+ * requests from `answered` on have none. */
+struct http1_batch {
+    uint32_t requests; /* so many are in op->request; at least 1 */
+    const bool *heads; /* by request: whether it is HEAD; valid until the operation completes */
+    /* An answer is complete, and it is not the last, which `complete` tells: the
+     * op's status, head, body, bytes and op.end_ns are this answer's, valid
+     * during the call. It starts and ends nothing. */
+    void (*answer)(struct http1_op *op);
+    uint32_t answered; /* so many are complete; the connection's */
+};
+
 struct http1_op {
-    struct op op;
+    struct op op; /* with a batch, op.bytes are those of the latest answer */
 
     /* Set by the starter. bytes: the whole request, head and body; valid until
      * the operation completes. */
@@ -46,6 +61,10 @@ struct http1_op {
      * the operation is complete as of now. It starts and ends nothing. The connection
      * is kept if the server ends the answer soon. */
     bool (*look)(struct http1_op *op, struct http1_span part);
+
+    /* NULL: one request. Borrowed until completion; not together with look. With it,
+     * head_request does not count. */
+    struct http1_batch *batch;
 
     /* The connection's. */
     struct http1_conn *conn;
