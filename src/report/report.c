@@ -12,6 +12,7 @@
 static const struct reporter_kind *const kinds[] = {
     &report_console,
     &report_json,
+    &report_hdr,
     &report_tui,
 };
 

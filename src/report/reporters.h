@@ -6,4 +6,5 @@
 
 extern const struct reporter_kind report_console;
 extern const struct reporter_kind report_json;
+extern const struct reporter_kind report_hdr;
 extern const struct reporter_kind report_tui;
