@@ -39,6 +39,34 @@ static char *shown_host(const struct session *s, const struct scenario_class *cl
     return shown;
 }
 
+/* The scenario's stages, unless the command line gives the run another course.
+ * *to is the caller's to free. */
+static void plan_stages(struct plan *plan, struct plan_stage **to, const struct cli_args *args,
+                        const struct scenario_settings *settings)
+{
+    *to = NULL;
+    if (settings->stages.len == 0)
+        return;
+    if (cli_given(args, OPT_USERS) || cli_given(args, OPT_SPAWN_RATE) ||
+        cli_given(args, OPT_DURATION)) {
+        log_info("the scenario's stages give way to what the command line says");
+        return;
+    }
+    struct plan_stage *stages = xcalloc(settings->stages.len, sizeof(*stages));
+    double end_s = 0;
+    plan->users = 0;
+    for (size_t i = 0; i < settings->stages.len; i++) {
+        const struct scenario_stage *stage = &settings->stages.items[i];
+        end_s += stage->duration_s;
+        stages[i] = (struct plan_stage){.name = stage->name, .end_s = end_s, .users = stage->users};
+        if (stage->users > plan->users)
+            plan->users = stage->users;
+    }
+    plan->duration_s = end_s;
+    plan->stages = *to = stages;
+    plan->stages_len = settings->stages.len;
+}
+
 static int run(const struct cli_args *args, struct session *s)
 {
     const struct scenario_settings *defaults = &s->scenario.defaults;
@@ -55,6 +83,9 @@ static int run(const struct cli_args *args, struct session *s)
         .scenario = &s->scenario,
         .script = &s->script,
     };
+    struct plan_stage *stages;
+    plan_stages(&plan, &stages, args, defaults);
+    plan.users_most = launch_users_most(args, plan.users);
     plan.workers = launch_workers(args, plan.users);
     plan_order(&plan);
 
@@ -83,6 +114,7 @@ static int run(const struct cli_args *args, struct session *s)
         free((char *)classes.items[i].target);
     vec_release(&classes);
     plan_release(&plan);
+    free(stages);
     catalog_free(catalog);
     return status;
 }

@@ -12,12 +12,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REPORTERS_MAX = 2 };
+enum { REPORTERS_MAX = 3 };
 
 int launch_workers(const struct cli_args *args, uint32_t users)
 {
     uint32_t n = cli_given(args, OPT_THREADS) ? (uint32_t)args->threads : (uint32_t)plan_cpus();
     return (int)(n > users ? users : n);
+}
+
+bool launch_tui(const struct cli_args *args)
+{
+    bool to_stdout = args->json && strcmp(args->json, "-") == 0;
+    if (args->tui || args->no_tui || args->quiet || to_stdout)
+        return args->tui;
+    return report_tui_fits();
+}
+
+uint32_t launch_users_most(const struct cli_args *args, uint32_t users)
+{
+    enum { AT_LEAST = 100, TIMES = 10, MOST = 1000000 };
+    if (!launch_tui(args) || users >= MOST)
+        return users;
+    uint32_t most = users > MOST / TIMES ? MOST : users * TIMES;
+    return most < AT_LEAST ? AT_LEAST : most;
 }
 
 struct thresholds {
@@ -53,8 +70,11 @@ static int open_reporters(struct run_reporter *to, size_t *len, const struct cli
     if (args->no_color)
         options.color = options.live_color = false;
 
-    /* JSON first: it may be refused, and the console not. */
-    const char *const names[] = {args->json ? "json" : NULL, "console"};
+    /* JSON first: it may be refused, and the console not. The live view before
+     * the console: it gives back the screen that the report is for. */
+    bool tui = launch_tui(args);
+    options.quiet |= tui;
+    const char *const names[] = {args->json ? "json" : NULL, tui ? "tui" : NULL, "console"};
     *len = 0;
     for (size_t i = 0; i < REPORTERS_MAX; i++) {
         if (!names[i])

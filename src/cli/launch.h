@@ -13,5 +13,12 @@
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
            struct script *control, char *const *thresholds, size_t thresholds_len);
 
+/* Whether the live view is shown: --tui, or else on a terminal that is large
+ * enough. */
+bool launch_tui(const struct cli_args *args);
+
+/* To how many a person may raise so many users while the run goes on. */
+uint32_t launch_users_most(const struct cli_args *args, uint32_t users);
+
 /* The --threads given, else as many as CPUs, but not more than users. */
 int launch_workers(const struct cli_args *args, uint32_t users);

@@ -253,16 +253,36 @@ local DEFAULT_OPTIONS = {
   duration = options.duration(),
   stop_timeout = options.duration(),
   timeout = options.duration(),
+  stages = options.table(),
+}
+
+local STAGE_OPTIONS = {
+  name = options.string(),
+  duration = options.duration(),
+  users = options.integer { min = 0 },
 }
 
 local function settings(opts, what)
   opts = options.check(opts, DEFAULT_OPTIONS, what, 3)
+  for i, stage in ipairs(opts.stages or {}) do
+    local which = string.format("%s: stage %d", what, i)
+    opts.stages[i] = options.check(stage, STAGE_OPTIONS, which, 3)
+    if not stage.duration or not stage.users then
+      fail(3, "%s needs a duration and the users at its end: { duration = \"30s\", users = 100 }",
+        which)
+    end
+  end
+  if opts.stages and #opts.stages == 0 then
+    fail(3, "%s: stages must be a list with at least one stage", what)
+  end
   return opts
 end
 
 --- What the run is unless the command line says otherwise: users, spawn_rate
 -- (users per second; 0: all at once), duration, stop_timeout and timeout
--- (seconds or "90s"), title.
+-- (seconds or "90s"), title; or, instead of the first three, stages: a list of
+-- { duration, users at its end, name }, between which the number of users goes
+-- evenly, from 0.
 function inrush.defaults(opts)
   for name, value in pairs(settings(opts, "defaults")) do
     scenario.defaults[name] = value

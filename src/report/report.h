@@ -104,6 +104,10 @@ const char *report_exit_meaning(int status);
  * their way (refused, timed out, cut off...). 0: nothing was measured. */
 uint64_t report_answered(const struct stats *total);
 
+/* Of the JSON report. A higher number means that old readers would get figures
+ * wrong; new names alone do not raise it. */
+enum { REPORT_JSON_SCHEMA = 1 };
+
 struct reporter; /* one live instance */
 
 struct report_options {
@@ -123,6 +127,10 @@ struct report_options {
  * and the locale's character set; path NULL, latency and quiet false. With
  * stdout_taken ("--json -") the console report goes to stderr. */
 void report_options_detect(struct report_options *opt, bool stdout_taken);
+
+/* Whether the live view can be shown: keys come from a terminal, stdout is one,
+ * and it is large enough. */
+bool report_tui_fits(void);
 
 /* A kind of reporter. Slots but `open` and `end` may be NULL. */
 struct reporter_kind {

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* What the log holds back; beyond it, lines are counted. */
@@ -91,9 +92,23 @@ static void draw(struct reporter *r)
     free(text);
 }
 
+bool report_tui_fits(void)
+{
+    struct winsize size;
+    const char *term = getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
+           ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row >= TUI_LINES_MIN &&
+           size.ws_col >= TUI_COLUMNS_MIN;
+}
+
 static struct reporter *tui_open(const struct report_run *run, const struct report_options *opt,
                                  struct err *err)
 {
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        err_set(err, ERR_USAGE,
+                "--tui needs a terminal, for what it shows (stdout) and for keys (stdin)");
+        return NULL;
+    }
     setlocale(LC_CTYPE, ""); /* for curses' idea of a character's width */
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (!screen) {

@@ -61,7 +61,9 @@ void plan_order(struct plan *plan)
     double *credit = xcalloc(n, sizeof(*credit));
     uint32_t *dealt = xcalloc(n, sizeof(*dealt)); /* users of the class so far */
     double sum = 0;
-    plan->order = xcalloc(plan->users, sizeof(*plan->order));
+    if (plan->users_most < plan->users)
+        plan->users_most = plan->users;
+    plan->order = xcalloc(plan->users_most, sizeof(*plan->order));
     uint32_t user = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -70,12 +72,14 @@ void plan_order(struct plan *plan)
             continue;
         if (class->fixed_count == 0)
             sum += class->weight;
-        for (uint32_t k = 0; k < class->fixed_count && user < plan->users; k++)
+        for (uint32_t k = 0; k < class->fixed_count && user < plan->users_most; k++)
             plan->order[user++].class = (uint16_t)i;
     }
-    if (sum <= 0) /* only fixed counts: there are no further users */
-        plan->users = user;
-    for (; user < plan->users; user++) {
+    if (sum <= 0) { /* only fixed counts: there are no further users */
+        plan->users_most = user;
+        plan->users = user < plan->users ? user : plan->users;
+    }
+    for (; user < plan->users_most; user++) {
         size_t best = n;
         for (size_t i = 0; i < n; i++) {
             const struct scenario_class *class = &scenario->classes.items[i];
@@ -88,7 +92,7 @@ void plan_order(struct plan *plan)
         credit[best] -= sum;
         plan->order[user].class = (uint16_t)best;
     }
-    for (uint32_t i = 0; i < plan->users; i++) {
+    for (uint32_t i = 0; i < plan->users_most; i++) {
         uint16_t class = plan->order[i].class;
         /* Each class starts at another worker, or small classes would all
          * land on the first. */

@@ -11,10 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct net_options;
 struct oneoff;
 
+/* A part of the run; see crowd.h. */
+struct plan_stage {
+    const char *name; /* borrowed */
+    double end_s;     /* since the start of the run */
+    uint32_t users;   /* when it ends */
+};
+
 struct plan {
-    uint32_t users;        /* connections, for a one-off */
+    uint32_t users;        /* connections, for a one-off; with stages the most there will be */
     double spawn_rate;     /* users per second; 0: all at once */
     double warmup_s;       /* runs before duration_s begins to count; its figures are kept apart */
     double duration_s;     /* 0: until a count is reached or a signal comes */
@@ -22,13 +30,18 @@ struct plan {
     int workers;
     uint64_t seed;
     bool abort_on_script_error;
+    const struct net_options *net; /* borrowed; NULL: none */
 
     /* One of these. */
     const struct scenario *scenario; /* with `script` to load it; borrowed */
     const struct script_options *script;
     const struct oneoff *oneoff; /* borrowed */
 
-    /* A scenario's users, by number from 0: class and worker. Owned. */
+    const struct plan_stage *stages; /* borrowed; the course of users instead of spawn_rate */
+    size_t stages_len;
+    uint32_t users_most; /* to which a person may raise them; at least users */
+
+    /* A scenario's users, by number from 0, users_most of them: class and worker. Owned. */
     struct plan_user {
         uint16_t class;
         uint16_t worker;
@@ -47,7 +60,8 @@ int plan_check_fds(uint32_t connections, int workers, struct err *err);
 /* Fills order: at every moment of the ramp the classes stand by their weights
  * (smooth weighted round robin: each turn every class gains its weight, the
  * richest one is taken and pays the sum), fixed_count users first; each class
- * is dealt out evenly over the workers. Needs users, workers and scenario. */
+ * is dealt out evenly over the workers. Needs users, workers and scenario, and
+ * users_most where it is more than users. */
 void plan_order(struct plan *plan);
 
 /* How many of the users are of a class. */

@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "net/watch.h"
+#include "run/crowd.h"
 #include "run/worker.h"
 #include "script/user.h"
 
@@ -45,6 +47,11 @@ struct run {
     struct ev_loop *loop;
     ev_async woken;
     ev_signal on_int, on_term;
+    ev_io input; /* of the reporter that takes keys, if any */
+    const struct run_reporter *keys;
+    uint32_t asked_users; /* by a person, or as the plan has it */
+    uint64_t paused_ns;   /* since when the run is paused; 0: it is not */
+    double paused_s;      /* for so long in all, before that */
     ev_timer tick_timer, duration_timer, escalate_timer;
     enum state state;
 
@@ -103,6 +110,13 @@ static double interval_length(const struct run *r, uint64_t now)
                                    : ns_to_s(now - r->interval_ns);
 }
 
+static const char *stage_now(const struct run *r, uint64_t now)
+{
+    const struct plan *plan = r->spec->plan;
+    int stage = crowd_stage(plan, ns_to_s(now - r->start_ns));
+    return stage < 0 ? NULL : plan->stages[stage].name;
+}
+
 static void tick(struct run *r)
 {
     uint64_t now = clock_ns();
@@ -112,6 +126,7 @@ static void tick(struct run *r)
         .total = r->total,
         .interval = r->interval,
         .interval_s = interval_length(r, now),
+        .stage = stage_now(r, now),
         .stopping = r->state != RUNNING,
     };
     for (size_t i = 0; i < r->spec->reporters_len; i++) {
@@ -243,6 +258,85 @@ static void on_duration(struct ev_loop *loop, ev_timer *timer, int revents)
     stop(timer->data, REPORT_FINISHED);
 }
 
+/* --- a person at the keyboard ------------------------------------------------------ */
+
+static int change_users(void *run, int by, uint32_t *now, struct err *err)
+{
+    struct run *r = run;
+    const struct plan *plan = r->spec->plan;
+    struct crowd_change none = {.made = false};
+    if (!r->workers[0]->kind->resize)
+        return err_set(err, ERR_USAGE, "their number is fixed (-c)");
+    if (r->asked_users == WORKER_USERS_PLANNED)
+        r->asked_users = crowd_at(plan, &none, ns_to_s(clock_ns() - r->start_ns));
+    int64_t wanted = (int64_t)r->asked_users + by;
+    if (wanted < 0)
+        wanted = 0;
+    if (wanted > plan->users_most)
+        return err_set(err, ERR_USAGE, "%u is the most for this run", plan->users_most);
+    if (plan_check_fds((uint32_t)wanted, plan->workers, err) < 0)
+        return -1;
+    *now = r->asked_users = (uint32_t)wanted;
+    for (int i = 0; i < r->workers_len; i++)
+        worker_resize(r->workers[i], r->asked_users);
+    return 0;
+}
+
+static void pause_all(void *run, bool paused)
+{
+    struct run *r = run;
+    uint64_t now = clock_ns();
+    if (paused == (r->paused_ns != 0))
+        return;
+    if (!paused)
+        r->paused_s += ns_to_s(now - r->paused_ns);
+    r->paused_ns = paused ? now : 0;
+    for (int i = 0; i < r->workers_len; i++)
+        worker_pause(r->workers[i], paused);
+}
+
+static void stop_as_planned(void *run)
+{
+    stop(run, REPORT_FINISHED);
+}
+
+static void on_input(struct ev_loop *loop, ev_io *io, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct run *r = io->data;
+    const struct report_control control = {
+        .run = r, .change_users = change_users, .pause = pause_all, .stop = stop_as_planned};
+    r->keys->kind->input(r->keys->reporter, &control);
+}
+
+static void watch_keys(struct run *r)
+{
+    for (size_t i = 0; i < r->spec->reporters_len; i++) {
+        const struct run_reporter *to = &r->spec->reporters[i];
+        if (!to->kind->input_fd)
+            continue;
+        r->keys = to;
+        watch_io_init(&r->input, on_input, r);
+        watch_io_set(&r->input, to->kind->input_fd(to->reporter), EV_READ);
+        ev_io_start(r->loop, &r->input);
+        return;
+    }
+}
+
+/* A person changed what was planned: the figures are of that. */
+static void note_control(struct run *r)
+{
+    char n[UNITS_MAX];
+    pause_all(r, false);
+    if (r->paused_s > 0)
+        note(r, xasprintf("the run was paused for %s, which its rates include",
+                          units_format_elapsed(n, r->paused_s)));
+    if (r->asked_users != WORKER_USERS_PLANNED)
+        note(r, xasprintf("the number of users was changed by hand, to %s in the end",
+                          units_format_count(n, r->asked_users)));
+}
+
 /* --- watching -------------------------------------------------------------------- */
 
 static void watch_workers(struct run *r)
@@ -327,7 +421,7 @@ static void note_unspawned(struct run *r)
     const struct plan *plan = r->spec->plan;
     uint32_t spawned = spawned_so_far(r);
     char n[UNITS_MAX], all[UNITS_MAX];
-    if (!plan->oneoff && spawned < plan->users)
+    if (!plan->oneoff && spawned < plan->users && r->asked_users == WORKER_USERS_PLANNED)
         note(r, xasprintf("only %s of %s users had started when the run ended",
                           units_format_count(n, spawned), units_format_count(all, plan->users)));
 }
@@ -415,6 +509,7 @@ static bool start(struct run *r)
     r->start_ns = r->interval_ns = r->total->begin_ns = clock_ns();
     ev_now_update(r->loop);
     ev_timer_start(r->loop, &r->tick_timer);
+    watch_keys(r);
     if (plan->duration_s > 0)
         ev_timer_start(r->loop, &r->duration_timer);
     tick(r); /* the reporters learn that it has begun */
@@ -457,7 +552,11 @@ static void join_workers(struct run *r)
 
 int run_execute(const struct run_spec *spec, struct run_result *result, struct err *err)
 {
-    struct run r = {.spec = spec, .result = result, .total = stats_new(), .interval = stats_new()};
+    struct run r = {.spec = spec,
+                    .result = result,
+                    .total = stats_new(),
+                    .interval = stats_new(),
+                    .asked_users = WORKER_USERS_PLANNED};
     memset(result, 0, sizeof(*result));
     queue_init(&r.published);
     r.boss = (struct worker_boss){.published = &r.published, .wake = wake, .arg = &r};
@@ -478,6 +577,7 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
         join_workers(&r);
         tick(&r); /* with what came since the last */
         note_unspawned(&r);
+        note_control(&r);
     }
     finish(&r);
     rc = 0;

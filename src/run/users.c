@@ -1,22 +1,32 @@
 /*
- * The load of a scenario: this worker's share of the users, spawned at their
- * times (the n-th of all users at n / spawn_rate), stopped well or at once.
+ * The load of a scenario: this worker's share of the users. A place is where
+ * one of them stands in the plan's order; crowd.h says how many places are to
+ * be taken at every moment. Those beyond are left again, the last one first.
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/crowd.h"
 #include "run/worker.h"
 #include "script/user.h"
 
 #include <stdlib.h>
 
+struct place {
+    uint32_t index;    /* in the plan's order */
+    struct user *user; /* owned; NULL until it is first taken */
+};
+
 struct users {
     struct worker *worker; /* borrowed, owns this */
-    struct user **items;   /* owned: all that were spawned; freed at the end */
-    uint32_t spawned, alive;
-    uint32_t next; /* index in the plan's order to look at next */
-    uint64_t start_ns;
-    ev_timer spawn_timer;
+    struct place *places;  /* owned: this worker's, ascending */
+    uint32_t places_len;
+    uint32_t taken; /* the first so many are to have a running user */
+    uint32_t alive; /* users that run, those included that are about to end */
+    bool vacated;   /* a user has ended whose place is to be taken again */
     bool stopping;
+    uint64_t start_ns;
+    struct crowd_change change;
+    ev_timer timer; /* when to look at the number again */
 };
 
 static void finish_if_empty(struct users *us)
@@ -27,47 +37,89 @@ static void finish_if_empty(struct users *us)
     worker_finished(us->worker);
 }
 
+static void look_in(struct users *us, double seconds)
+{
+    ev_timer_stop(us->worker->loop, &us->timer);
+    ev_now_update(us->worker->loop);
+    ev_timer_set(&us->timer, seconds, 0.);
+    ev_timer_start(us->worker->loop, &us->timer);
+}
+
 static void gone(struct user *u)
 {
     struct users *us = u->owner;
     us->worker->users = --us->alive;
-    finish_if_empty(us);
-}
-
-/* When the user with this index is due, after start_ns. */
-static uint64_t due_ns(const struct users *us, uint32_t index)
-{
-    double rate = us->worker->plan->spawn_rate;
-    return rate > 0 ? s_to_ns((double)index / rate) : 0;
-}
-
-static void spawn_due(struct users *us)
-{
-    struct worker *w = us->worker;
-    const struct plan *plan = w->plan;
-    uint64_t until = clock_ns() + START_SLICE_NS;
-    for (; us->next < plan->users && !us->stopping; us->next++) {
-        if (plan->order[us->next].worker != w->number - 1)
-            continue;
-        uint64_t now = clock_ns(), passed = now - us->start_ns, due = due_ns(us, us->next);
-        if (due > passed || now >= until) {
-            ev_timer_set(&us->spawn_timer, due > passed ? ns_to_s(due - passed) : 0., 0.);
-            ev_timer_start(w->loop, &us->spawn_timer);
-            return;
-        }
-        struct user *u = user_new(w->script, plan->order[us->next].class, us->next + 1, gone, us);
-        us->items[us->spawned++] = u;
-        w->users = ++us->alive;
-        atomic_store_explicit(&w->spawned, us->spawned, memory_order_relaxed);
-        user_start(u);
+    if (us->stopping) {
+        finish_if_empty(us);
+    } else { /* its place may have been given out again while it was ending */
+        us->vacated = true;
+        look_in(us, 0);
     }
 }
 
-static void on_spawn(struct ev_loop *loop, ev_timer *timer, int revents)
+static bool is_empty(const struct place *place)
+{
+    return !place->user || place->user->state == USER_GONE;
+}
+
+static void take(struct users *us, struct place *place)
+{
+    struct worker *w = us->worker;
+    if (!is_empty(place))
+        return; /* it is still ending; `gone` will come */
+    user_free(place->user);
+    place->user =
+        user_new(w->script, w->plan->order[place->index].class, place->index + 1, gone, us);
+    w->users = ++us->alive;
+    user_start(place->user);
+}
+
+/* Users have ended: their places are taken again, or given up with what they
+ * held open. */
+static void settle_vacated(struct users *us)
+{
+    us->vacated = false;
+    for (uint32_t i = 0; i < us->places_len; i++) {
+        struct place *place = &us->places[i];
+        if (!place->user || !is_empty(place))
+            continue;
+        if (i < us->taken) {
+            take(us, place);
+        } else {
+            user_free(place->user);
+            place->user = NULL;
+        }
+    }
+}
+
+/* Takes and leaves places until as many are taken as should be. */
+static void follow(struct users *us)
+{
+    struct worker *w = us->worker;
+    uint64_t now = clock_ns(), until = now + START_SLICE_NS;
+    uint32_t wanted = crowd_at(w->plan, &us->change, ns_to_s(now - us->start_ns));
+    if (us->vacated)
+        settle_vacated(us);
+    while (us->taken > 0 && us->places[us->taken - 1].index >= wanted)
+        user_stop(us->places[--us->taken].user);
+    while (us->taken < us->places_len && us->places[us->taken].index < wanted && now < until) {
+        take(us, &us->places[us->taken++]);
+        now = clock_ns();
+    }
+    if (us->taken > atomic_load_explicit(&w->spawned, memory_order_relaxed))
+        atomic_store_explicit(&w->spawned, us->taken, memory_order_relaxed);
+    double next = crowd_next(w->plan, &us->change, ns_to_s(now - us->start_ns));
+    if (us->taken < us->places_len && us->places[us->taken].index < wanted)
+        next = 0; /* the slice was over */
+    if (next >= 0)
+        look_in(us, next);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
-    spawn_due(timer->data);
+    follow(timer->data);
 }
 
 static void *users_new(struct worker *w, struct err *err)
@@ -84,11 +136,15 @@ static void *users_new(struct worker *w, struct err *err)
     struct users *us = xcalloc(1, sizeof(*us));
     us->worker = w;
     uint32_t mine = 0;
-    for (uint32_t i = 0; i < plan->users; i++)
+    for (uint32_t i = 0; i < plan->users_most; i++)
         mine += plan->order[i].worker == w->number - 1;
-    us->items = xcalloc(mine + 1, sizeof(*us->items));
-    ev_timer_init(&us->spawn_timer, on_spawn, 0., 0.);
-    us->spawn_timer.data = us;
+    us->places = xcalloc(mine + 1, sizeof(*us->places));
+    for (uint32_t i = 0; i < plan->users_most; i++) {
+        if (plan->order[i].worker == w->number - 1)
+            us->places[us->places_len++].index = i;
+    }
+    ev_timer_init(&us->timer, on_timer, 0., 0.);
+    us->timer.data = us;
     return us;
 }
 
@@ -97,35 +153,64 @@ static void users_start(void *load)
     struct users *us = load;
     us->start_ns = clock_ns();
     script_emit(us->worker->script, "worker_start");
-    spawn_due(us);
+    follow(us);
+}
+
+static void users_resize(void *load, uint32_t users)
+{
+    struct users *us = load;
+    double now_s = ns_to_s(clock_ns() - us->start_ns);
+    if (us->stopping)
+        return;
+    us->change = (struct crowd_change){
+        .made = true,
+        .at_s = now_s,
+        .before = crowd_at(us->worker->plan, &us->change, now_s),
+        .users = users,
+    };
+    follow(us);
+}
+
+static void users_pause(void *load, bool paused)
+{
+    struct users *us = load;
+    us->worker->script->paused = paused;
+    for (uint32_t i = 0; i < us->places_len && !paused; i++) {
+        if (!is_empty(&us->places[i]))
+            user_go_on(us->places[i].user);
+    }
 }
 
 static void users_stop(void *load)
 {
     struct users *us = load;
     us->stopping = true;
-    ev_timer_stop(us->worker->loop, &us->spawn_timer);
+    ev_timer_stop(us->worker->loop, &us->timer);
     if (us->alive == 0) {
         finish_if_empty(us);
         return;
     }
-    for (uint32_t i = 0; i < us->spawned; i++)
-        user_stop(us->items[i]);
+    for (uint32_t i = 0; i < us->places_len; i++) {
+        if (!is_empty(&us->places[i]))
+            user_stop(us->places[i].user);
+    }
 }
 
 static void users_kill(void *load)
 {
     struct users *us = load;
-    for (uint32_t i = 0; i < us->spawned; i++)
-        user_kill(us->items[i]);
+    for (uint32_t i = 0; i < us->places_len; i++) {
+        if (!is_empty(&us->places[i]))
+            user_kill(us->places[i].user);
+    }
 }
 
 static void users_free(void *load)
 {
     struct users *us = load;
-    for (uint32_t i = 0; i < us->spawned; i++)
-        user_free(us->items[i]);
-    free(us->items);
+    for (uint32_t i = 0; i < us->places_len; i++)
+        user_free(us->places[i].user);
+    free(us->places);
     script_free(us->worker->script);
     us->worker->script = NULL;
     free(us);
@@ -134,6 +219,8 @@ static void users_free(void *load)
 const struct load_kind load_users = {
     .create = users_new,
     .start = users_start,
+    .resize = users_resize,
+    .pause = users_pause,
     .stop = users_stop,
     .kill = users_kill,
     .free = users_free,

@@ -70,6 +70,16 @@ static void on_lag(struct ev_loop *loop, ev_timer *timer, int revents)
 static void obey(struct worker *w)
 {
     enum worker_command command = atomic_load(&w->command);
+    uint32_t users = atomic_load(&w->asked_users);
+    bool paused = atomic_load(&w->paused);
+    if (users != w->obeyed_users && command == WORKER_RUN) {
+        w->obeyed_users = users;
+        w->kind->resize(w->load, users);
+    }
+    if (paused != w->obeyed_paused && command == WORKER_RUN) {
+        w->obeyed_paused = paused;
+        w->kind->pause(w->load, paused);
+    }
     if (command >= WORKER_STOP && w->obeyed < WORKER_STOP) {
         w->obeyed = WORKER_STOP;
         w->kind->stop(w->load);
@@ -97,6 +107,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     w->catalog = catalog;
     w->boss = boss;
     w->stats = stats_new();
+    w->asked_users = w->obeyed_users = WORKER_USERS_PLANNED;
     queue_init(&w->spares);
     w->loop = ev_loop_new(EVFLAG_AUTO);
     if (!w->loop) {
@@ -199,6 +210,18 @@ void worker_start(struct worker *w)
 void worker_command(struct worker *w, enum worker_command command)
 {
     atomic_store(&w->command, command);
+    ev_async_send(w->loop, &w->woken);
+}
+
+void worker_resize(struct worker *w, uint32_t users)
+{
+    atomic_store(&w->asked_users, users);
+    ev_async_send(w->loop, &w->woken);
+}
+
+void worker_pause(struct worker *w, bool paused)
+{
+    atomic_store(&w->paused, paused);
     ev_async_send(w->loop, &w->woken);
 }
 

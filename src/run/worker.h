@@ -27,6 +27,10 @@ struct load_kind {
     /* From the worker's thread: begin; begin nothing new; end everything now.
      * The load calls worker_finished when nothing of it is left. */
     void (*start)(void *load);
+    /* So many users over all workers are to run from now on; NULL: their number
+     * is fixed. And: begin nothing new until told to go on. */
+    void (*resize)(void *load, uint32_t users);
+    void (*pause)(void *load, bool paused);
     void (*stop)(void *load);
     void (*kill)(void *load);
     void (*free)(void *load);
@@ -34,6 +38,8 @@ struct load_kind {
 
 extern const struct load_kind load_users;  /* users.c */
 extern const struct load_kind load_oneoff; /* oneoff.c */
+
+#define WORKER_USERS_PLANNED UINT32_MAX
 
 enum worker_command { WORKER_RUN, WORKER_STOP, WORKER_KILL };
 
@@ -64,12 +70,16 @@ struct worker {
     uint64_t published_ns, published_cpu_ns;
     uint64_t published_connects, published_reconnects;
     enum worker_command obeyed;
+    bool obeyed_paused;
+    uint32_t obeyed_users;
 
     pthread_t thread;
     _Atomic enum worker_command command;
-    atomic_uint spawned;  /* users begun so far */
-    atomic_bool finished; /* its last statistics are published */
-    atomic_bool parked;   /* it was stopped inside Lua and will not come back */
+    atomic_bool paused;
+    _Atomic uint32_t asked_users; /* by a person; WORKER_USERS_PLANNED: none */
+    atomic_uint spawned;          /* users begun so far */
+    atomic_bool finished;         /* its last statistics are published */
+    atomic_bool parked;           /* it was stopped inside Lua and will not come back */
 };
 
 /* Makes a worker, its scenario loaded, its thread not yet running; NULL and
@@ -80,6 +90,9 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
 void worker_start(struct worker *w);
 /* From the main thread. */
 void worker_command(struct worker *w, enum worker_command command);
+/* From the main thread: see struct load_kind. */
+void worker_resize(struct worker *w, uint32_t users);
+void worker_pause(struct worker *w, bool paused);
 /* From the main thread: an empty struct stats goes back for reuse. */
 void worker_recycle(struct worker *w, struct stats *stats);
 /* The thread has ended, or was never started; or it is parked, then its memory

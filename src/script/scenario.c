@@ -34,6 +34,31 @@ static bool boolean_field(lua_State *L, const char *field)
     return b;
 }
 
+/* The field `stages`: a list of tables; an unnamed one is called by its number. */
+static void read_stages(lua_State *L, struct scenario_settings *to)
+{
+    lua_getfield(L, -1, "stages");
+    int n = lua_istable(L, -1) ? (int)lua_objlen(L, -1) : 0;
+    for (int i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        char *name = copy_field(L, "name");
+        vec_push(&to->stages, ((struct scenario_stage){
+                                  .name = name ? name : xasprintf("stage %d", i),
+                                  .duration_s = number_field_or(L, "duration", 0),
+                                  .users = (uint32_t)number_field_or(L, "users", 0),
+                              }));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void release_stages(struct scenario_settings *settings)
+{
+    for (size_t i = 0; i < settings->stages.len; i++)
+        free(settings->stages.items[i].name);
+    vec_release(&settings->stages);
+}
+
 static void read_settings(lua_State *L, struct scenario_settings *to)
 {
     to->title = copy_field(L, "title");
@@ -42,6 +67,7 @@ static void read_settings(lua_State *L, struct scenario_settings *to)
     to->duration_s = number_field_or(L, "duration", -1);
     to->stop_timeout_s = number_field_or(L, "stop_timeout", -1);
     to->timeout_s = number_field_or(L, "timeout", -1);
+    read_stages(L, to);
 }
 
 /* Appends the strings of the list in `field`. */
@@ -165,6 +191,7 @@ static void settings_release(struct scenario_settings *settings)
 {
     free(settings->name);
     free(settings->title);
+    release_stages(settings);
 }
 
 void scenario_release(struct scenario *scenario)
@@ -234,6 +261,16 @@ int scenario_use_profile(struct scenario *scenario, const char *name, struct err
         for (size_t j = 0; j < sizeof(values) / sizeof(*values); j++) {
             if (values[j] >= 0)
                 *fields[j] = values[j];
+        }
+        if (profile->stages.len > 0) {
+            release_stages(to);
+            for (size_t j = 0; j < profile->stages.len; j++) {
+                struct scenario_stage stage = profile->stages.items[j];
+                stage.name = xstrdup(stage.name);
+                vec_push(&to->stages, stage);
+            }
+        } else if (profile->users >= 0 || profile->duration_s >= 0) {
+            release_stages(to); /* it names another course of the run */
         }
         vec_release(&names);
         return 0;

@@ -33,6 +33,14 @@ struct scenario_class {
     VEC(struct scenario_task) tasks;
 };
 
+/* A part of the run: the number of users goes evenly from what it was to
+ * `users` while the stage lasts. */
+struct scenario_stage {
+    char *name; /* owned */
+    double duration_s;
+    uint32_t users;
+};
+
 /* Fields that the scenario left alone are negative, or NULL. */
 struct scenario_settings {
     char *name; /* of a profile; NULL for the defaults */
@@ -42,6 +50,7 @@ struct scenario_settings {
     double duration_s;
     double stop_timeout_s;
     double timeout_s;
+    VEC(struct scenario_stage) stages; /* instead of users, spawn_rate and duration_s */
 };
 
 struct scenario {

@@ -27,6 +27,7 @@ struct scenario;
 struct user;
 struct user_class;
 struct http_hosts;
+struct net_options;
 struct report_end;
 struct report_run;
 
@@ -43,6 +44,7 @@ struct script_options {
     const char *const *args; /* inrush.args: the words behind "--"; borrowed */
     size_t args_len;
     uint64_t seed;
+    const struct net_options *net; /* borrowed, outlives the state; NULL: none */
     const char *host;     /* --host: wins over every class's; or NULL */
     double timeout_s;     /* of a request, where neither it nor its class says */
     bool print_to_stderr; /* print() must keep stdout clean: a report goes there */
@@ -60,6 +62,7 @@ struct script {
     const struct script_options *options;
     int worker; /* from 1; 0: the control state */
     struct rng own_rng;
+    bool paused;     /* no task begins; who is due is held */
     struct rng *rng; /* what choices are drawn from: the running user's, else own_rng */
 
     /* A worker's; NULL in the control state. */

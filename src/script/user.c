@@ -267,6 +267,11 @@ static void run_next_task(struct user *u)
         run_task(u, &class->tasks[i]);
         return;
     }
+    if (u->script->paused) {
+        u->state = USER_WAITING;
+        u->held = true;
+        return;
+    }
     if (class->tasks_len > 1) {
         double at = rng_double(&u->rng) * class->tasks[class->tasks_len - 1].cumulative;
         while (i + 1 < class->tasks_len && at >= class->tasks[i].cumulative)
@@ -416,6 +421,16 @@ void user_stop(struct user *u)
     }
     run(u, u->class->on_stop, USER_STOPPING, "on_stop");
     advance(u, 1);
+}
+
+void user_go_on(struct user *u)
+{
+    if (!u->held || u->state != USER_WAITING)
+        return;
+    u->held = false;
+    u->due_ns = 0;
+    u->schedule_ns = clock_ns(); /* what was due meanwhile is not owed */
+    wait_for(u, 0);
 }
 
 void user_kill(struct user *u)

@@ -61,6 +61,7 @@ struct user {
     struct rng rng;                 /* its choices; of the seed and its number alone */
     enum user_state state;
     bool stopping; /* to end as soon as its task has */
+    bool held;     /* its next task is due, and the script's users are paused */
     bool waited;   /* the running function has waited for something */
     ev_timer timer;
     void (*after_sleep)(struct ev_loop *, ev_timer *,
@@ -109,6 +110,9 @@ void user_start(struct user *u);
 /* Ends it well: a waiting user runs on_stop now, a busy one when its task has
  * ended. */
 void user_stop(struct user *u);
+/* Begins the task that was held back while the users were paused; harmless when
+ * none was. */
+void user_go_on(struct user *u);
 /* Ends it now: its operation is cancelled, on_stop does not run. A request in
  * flight counts as cancelled. */
 void user_kill(struct user *u);
