@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 /* DNS, RFC 1035 section 2.3.4: 255 octets on the wire are 253 as text. */
 enum { HOST_MAX = 253 };
@@ -216,9 +217,43 @@ static bool is_scheme_with_slash_missing(const char *text)
     return false;
 }
 
+static const char unix_prefix[] = "unix:";
+
+bool url_is_unix(const char *text)
+{
+    return strncasecmp(text, unix_prefix, sizeof(unix_prefix) - 1) == 0;
+}
+
+/* "unix:" path [":" target] */
+static int parse_unix(struct url *url, const char *text, struct err *err)
+{
+    const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+    const char *path = text + sizeof(unix_prefix) - 1;
+    const char *target = strstr(path, ":/");
+    size_t len = target ? (size_t)(target - path) : strlen(path);
+    if (path[0] != '/' || path[1] == '/')
+        return fail(err, text,
+                    "lacks the whole path of the socket; write unix:/run/app.sock, or "
+                    "unix:/run/app.sock:/target");
+    if (len > most)
+        return fail(err, text, "has a path longer than the %zu bytes that a socket's may have",
+                    most);
+    struct span sent = {target ? target + 1 : "/", target ? strcspn(target + 1, "#") : 1};
+    if (check_sendable(text, sent, err))
+        return -1;
+    url->scheme = xstrdup("http");
+    url->host = xstrdup("localhost");
+    url->port = default_port(url->scheme);
+    url->unix_path = xstrndup(path, len);
+    url->target = xstrndup(sent.at, sent.len);
+    return 0;
+}
+
 int url_parse(struct url *url, const char *text, struct err *err)
 {
     *url = (struct url){0};
+    if (url_is_unix(text))
+        return parse_unix(url, text, err);
     if (text[0] == '\0')
         return err_set(err, ERR_CONFIG,
                        "the URL is empty; write one such as http://localhost:8080/");
@@ -252,6 +287,7 @@ void url_release(struct url *url)
     free(url->scheme);
     free(url->userinfo);
     free(url->host);
+    free(url->unix_path);
     free(url->target);
     *url = (struct url){0};
 }
@@ -274,6 +310,10 @@ char *url_authority(const struct url *url)
 char *url_redacted(const struct url *url)
 {
     struct buf out = BUF_INIT;
+    if (url->unix_path) {
+        buf_addf(&out, "%s%s:%s", unix_prefix, url->unix_path, url->target);
+        return buf_detach(&out);
+    }
     buf_addf(&out, "%s://", url->scheme);
     if (url->userinfo) {
         size_t user_len = strcspn(url->userinfo, ":");

@@ -19,14 +19,19 @@ struct url {
     char *host;     /* lower case, without brackets */
     int port;       /* as written, or the scheme's own; 0 where it has none */
     bool port_given;
-    char *target; /* path and query, at least "/"; the fragment is dropped */
+    char *unix_path; /* of the socket that stands for host and port, or NULL */
+    char *target;    /* path and query, at least "/"; the fragment is dropped */
 };
 
 /* Parses an absolute URL. A text without scheme ("localhost:8080/x") is taken
- * as http. Known default ports: http 80, https 443, redis 6379, rediss 6379,
+ * as http. "unix:/path.sock:/target" (nginx's form; without ":/target" it is
+ * "/") is http to localhost over a unix socket. Known default ports: http 80, https 443, redis 6379, rediss 6379,
  * postgres and postgresql 5432. */
 int url_parse(struct url *url, const char *text, struct err *err);
 void url_release(struct url *url);
+
+/* Whether a text is meant as a unix socket: it begins with "unix:". */
+bool url_is_unix(const char *text);
 
 /* "host:port" for messages and series, brackets put back; "host" alone when
  * the port is the scheme's own. Owned by the caller. */

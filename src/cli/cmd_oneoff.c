@@ -73,7 +73,6 @@ static int run(const struct cli_args *args, const struct url *url)
         goto out;
     }
     const char *path_end = strchr(url->target, '?');
-    struct endpoint origin = {.host = url->host, .port = url->port};
     struct static_request first = {
         .bytes = request.data,
         .len = request.len,
@@ -82,7 +81,7 @@ static int run(const struct cli_args *args, const struct url *url)
                                  path_end ? (size_t)(path_end - url->target) : strlen(url->target)),
     };
     struct source_static source = {
-        .origins = &origin, .origins_len = 1, .requests = &first, .requests_len = 1};
+        .origins = url, .origins_len = 1, .requests = &first, .requests_len = 1};
     struct oneoff oneoff = {
         .source = &source_static,
         .about = &source,

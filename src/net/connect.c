@@ -1,5 +1,6 @@
 /*
- * Racing the addresses of one host. Called by stream.c.
+ * Racing the addresses of one host, or knocking at a unix socket. Called by
+ * stream.c.
  *
  * Invariant: while the connector lives, either its name is being resolved, or
  * some attempt is under way, or the failure is on its way through the loop.
@@ -8,6 +9,7 @@
 
 #include "base/mem.h"
 #include "net/dns.h"
+#include "net/sources.h"
 #include "net/watch.h"
 
 #include <errno.h>
@@ -19,9 +21,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const double STAGGER_S = 0.25; /* RFC 8305 5: Connection Attempt Delay */
+static const double KNOCK_S = 0.005;  /* at a unix socket whose queue is full */
 
 struct attempt {
     ev_io io;
@@ -32,26 +36,15 @@ struct connector {
     struct net *net; /* borrowed, outlived by the worker */
     connector_done *done;
     void *arg;
-    const char *host; /* borrowed until done */
-    int port;
-    int next;    /* the address to try next */
-    int running; /* attempts under way */
+    const struct endpoint *to; /* borrowed until done */
+    int next;                  /* the address to try next */
+    int running;               /* attempts under way */
     struct dns_query query;
     ev_timer timer; /* the stagger; fed by hand to deliver an early failure */
     struct dns_addresses addresses;
     struct attempt attempts[DNS_ADDRESSES]; /* fd -1: not under way */
     struct err err;                         /* of the last address that failed */
 };
-
-const char *connect_name(char buf[CONNECT_NAME_MAX], const char *host, int port)
-{
-    const char *form = strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(buf, CONNECT_NAME_MAX, form, host, port);
-#pragma GCC diagnostic pop
-    return buf;
-}
 
 void connect_errno(struct err *err, int errnum, const char *name)
 {
@@ -79,7 +72,8 @@ void connect_errno(struct err *err, int errnum, const char *name)
         break;
     case EADDRNOTAVAIL:
         err_set(err, ERR_SYSTEM,
-                "cannot connect to %s: no local port left, the ephemeral ports ran out (see "
+                "cannot connect to %s: no local port left, the ephemeral ports ran out; --bind "
+                "ADDRESS,... connects from more addresses, each with ports of its own (how many: "
                 "net.ipv4.ip_local_port_range)",
                 name);
         break;
@@ -90,8 +84,8 @@ void connect_errno(struct err *err, int errnum, const char *name)
 
 static void describe_errno(struct connector *c, int errnum)
 {
-    char buf[CONNECT_NAME_MAX];
-    connect_errno(&c->err, errnum, connect_name(buf, c->host, c->port));
+    char buf[ENDPOINT_NAME_MAX];
+    connect_errno(&c->err, errnum, endpoint_name(buf, c->to));
 }
 
 static void drop_attempt(struct connector *c, struct attempt *a)
@@ -115,41 +109,93 @@ static void finish(struct connector *c, int fd)
 {
     stop(c);
     if (fd < 0 && c->addresses.len > 0)
-        dns_forget(c->net->resolver, c->host);
+        dns_forget(c->net->resolver, c->to->host);
     c->done(c->arg, fd, fd < 0 ? &c->err : NULL);
     free(c);
 }
 
-/* Starts to connect to one address; -1 with c->err. */
-static int try_address(struct connector *c, struct attempt *a, int i)
+static void watch(struct connector *c, struct attempt *a, int fd)
 {
-    const union dns_address *address = &c->addresses.items[i];
-    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        describe_errno(c, errno);
-        return -1;
-    }
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (connect(fd, &address->any, dns_address_len(address)) != 0 && errno != EINPROGRESS) {
-        describe_errno(c, errno);
-        close(fd);
-        return -1;
-    }
     watch_io_set(&a->io, fd, EV_WRITE);
     ev_io_start(c->net->loop, &a->io);
     c->running++;
-    return 0;
+}
+
+/* A socket that is connecting; -1 with errno. */
+static int begin_tcp(const struct endpoint *to, const union dns_address *address)
+{
+    sa_family_t family = address->any.sa_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if ((to->sources == NULL || sources_bind(to->sources, fd, family) == 0) &&
+        (connect(fd, &address->any, dns_address_len(address)) == 0 || errno == EINPROGRESS))
+        return fd;
+    int errnum = errno;
+    close(fd);
+    errno = errnum;
+    return -1;
+}
+
+static int begin_unix(const struct endpoint *to)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", to->unix_path);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return fd;
+    int errnum = errno;
+    close(fd);
+    errno = errnum;
+    return -1;
+}
+
+/* Whether --bind has an address to connect to this one from. */
+static bool has_source(struct connector *c, const union dns_address *address)
+{
+    char buf[ENDPOINT_NAME_MAX];
+    sa_family_t family = address->any.sa_family;
+    if (c->to->sources == NULL || sources_have(c->to->sources, family))
+        return true;
+    err_set(&c->err, ERR_SYSTEM, "cannot connect to %s: --bind gives no %s address to do it from",
+            endpoint_name(buf, c->to), family == AF_INET6 ? "IPv6" : "IPv4");
+    return false;
+}
+
+/* Knocks at the unix socket; again later while its queue is full. */
+static bool try_unix(struct connector *c)
+{
+    int fd = begin_unix(c->to);
+    if (fd >= 0) {
+        watch(c, &c->attempts[0], fd);
+    } else if (errno == EAGAIN) {
+        watch_timer_start(c->net->loop, &c->timer, KNOCK_S);
+    } else {
+        describe_errno(c, errno);
+        return false;
+    }
+    return true;
 }
 
 /* Starts the next address that can be; false when nothing is left to hope for. */
 static bool try_next(struct connector *c)
 {
     ev_timer_stop(c->net->loop, &c->timer);
+    if (c->to->unix_path != NULL)
+        return try_unix(c);
     while (c->next < c->addresses.len) {
         int i = c->next++;
-        if (try_address(c, &c->attempts[i], i) != 0)
+        if (!has_source(c, &c->addresses.items[i]))
             continue;
+        int fd = begin_tcp(c->to, &c->addresses.items[i]);
+        if (fd < 0) {
+            describe_errno(c, errno);
+            continue;
+        }
+        watch(c, &c->attempts[i], fd);
         if (c->next < c->addresses.len)
             watch_timer_start(c->net->loop, &c->timer, STAGGER_S);
         break;
@@ -177,7 +223,7 @@ static void on_attempt(struct ev_loop *loop, ev_io *io, int revents)
     }
     describe_errno(c, errnum);
     drop_attempt(c, a);
-    if (!try_next(c))
+    if (c->to->unix_path != NULL || !try_next(c))
         finish(c, -1);
 }
 
@@ -200,15 +246,14 @@ static void on_resolved(struct dns_query *q, const struct dns_addresses *address
         finish(c, -1);
 }
 
-struct connector *connector_start(struct net *net, const char *host, int port, connector_done *done,
+struct connector *connector_start(struct net *net, const struct endpoint *e, connector_done *done,
                                   void *arg)
 {
     struct connector *c = xcalloc(1, sizeof(*c));
     c->net = net;
     c->done = done;
     c->arg = arg;
-    c->host = host;
-    c->port = port;
+    c->to = e;
     c->query.done = on_resolved;
     c->query.owner = c;
     watch_timer_init(&c->timer, on_timer, c);
@@ -216,7 +261,9 @@ struct connector *connector_start(struct net *net, const char *host, int port, c
         watch_io_init(&c->attempts[i].io, on_attempt, &c->attempts[i]);
         c->attempts[i].connector = c;
     }
-    if (dns_resolve(net->resolver, &c->query, host, port, &c->addresses) && !try_next(c))
+    bool known = e->unix_path != NULL ||
+                 dns_resolve(net->resolver, &c->query, e->host, e->port, &c->addresses);
+    if (known && !try_next(c))
         ev_feed_event(net->loop, &c->timer, EV_CUSTOM);
     return c;
 }
@@ -227,4 +274,9 @@ void connector_cancel(struct connector *c)
         return;
     stop(c);
     free(c);
+}
+
+bool connector_looks_up(const struct connector *c)
+{
+    return c->query.request != NULL;
 }

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static void drop_unsent(struct stream *s)
@@ -144,10 +145,9 @@ static void on_connected(void *arg, int fd, const struct err *err)
         opened(s);
 }
 
-void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops,
-                 const struct stream_events *events, void *owner)
+void stream_init(struct stream *s, struct net *net, const struct stream_events *events, void *owner)
 {
-    *s = (struct stream){.net = net, .ops = ops, .events = events, .owner = owner, .fd = -1};
+    *s = (struct stream){.net = net, .events = events, .owner = owner, .fd = -1};
     watch_io_init(&s->io_read, on_readable, s);
     watch_io_init(&s->io_write, on_writable, s);
 }
@@ -157,11 +157,25 @@ void stream_release(struct stream *s)
     stream_close(s);
 }
 
-void stream_connect(struct stream *s, const char *host, int port)
+void stream_connect(struct stream *s, const struct endpoint *to)
 {
     assert(s->state == STREAM_CLOSED);
+    s->to = to;
+    s->ops = &stream_tcp;
     s->state = STREAM_CONNECTING;
-    s->connector = connector_start(s->net, host, port, on_connected, s);
+    s->connector = connector_start(s->net, to, on_connected, s);
+}
+
+const char *stream_opening(char buf[STREAM_OPENING_MAX], const struct stream *s)
+{
+    char name[ENDPOINT_NAME_MAX];
+    if (s->state == STREAM_CONNECTING && connector_looks_up(s->connector))
+        snprintf(buf, STREAM_OPENING_MAX, "looking up the address of %s", s->to->host);
+    else
+        snprintf(buf, STREAM_OPENING_MAX, "%s %s",
+                 s->state == STREAM_HANDSHAKE ? "agreeing on TLS with" : "connecting to",
+                 endpoint_name(name, s->to));
+    return buf;
 }
 
 bool stream_write(struct stream *s, const void *data, size_t len)

@@ -1,7 +1,7 @@
 /*
- * A byte stream to one origin: connect, read, write, close, in the event loop.
- * The transport is a row of four operations (stream_tcp; TLS and unix sockets
- * are further rows), so that what stands above knows none of them.
+ * A byte stream to one endpoint: connect, read, write, close, in the event
+ * loop. The transport is a row of four operations (a bare socket, TLS), so that
+ * what stands above knows none of them.
  *
  * Writing happens at once from the caller, usually in one system call; the
  * read watcher stays armed for the connection's whole life. So the steady
@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/endpoint.h"
 #include "net/net.h"
 
 #include <ev.h>
@@ -26,7 +27,7 @@ struct stream;
  * stream_ call. Any of them may close the stream, or release and free it. */
 struct stream_events {
     /* Connected (err NULL), or every address failed (the stream is closed;
-     * the message names host:port and the last address's error). */
+     * the message names the endpoint and the last address's error). */
     void (*connected)(struct stream *s, const struct err *err);
     /* Bytes arrived; they are net's scratch, valid during the call and the
      * callee's to change. */
@@ -39,7 +40,7 @@ struct stream_events {
 };
 
 struct stream_ops {
-    /* After the TCP connect; 1 done, 0 wants more events (want_write says
+    /* After the connect; 1 done, 0 wants more events (want_write says
      * which), -1 failed. NULL: nothing to do. */
     int (*handshake)(struct stream *s, bool *want_write, struct err *err);
     /* Like recv and send: bytes, 0 (read: end of stream), -1 with errno. */
@@ -54,8 +55,9 @@ extern const struct stream_ops stream_tcp;
 enum stream_state { STREAM_CLOSED, STREAM_CONNECTING, STREAM_HANDSHAKE, STREAM_OPEN };
 
 struct stream {
-    struct net *net; /* borrowed, outlived by the worker */
-    const struct stream_ops *ops;
+    struct net *net;                    /* borrowed, outlived by the worker */
+    const struct stream_ops *ops;       /* by the endpoint, from stream_connect on */
+    const struct endpoint *to;          /* borrowed, outlives the stream */
     const struct stream_events *events; /* borrowed, static */
     void *owner;                        /* the user's; borrowed */
     struct connector *connector;        /* owned; while connecting */
@@ -67,14 +69,18 @@ struct stream {
     size_t written;    /* of unsent */
 };
 
-void stream_init(struct stream *s, struct net *net, const struct stream_ops *ops,
-                 const struct stream_events *events, void *owner);
+void stream_init(struct stream *s, struct net *net, const struct stream_events *events,
+                 void *owner);
 /* Closes and frees; safe in any state. */
 void stream_release(struct stream *s);
 
-/* Begins to connect a closed stream; `connected` comes later. host is borrowed
- * until then. */
-void stream_connect(struct stream *s, const char *host, int port);
+/* Begins to connect a closed stream; `connected` comes later. */
+void stream_connect(struct stream *s, const struct endpoint *to);
+
+/* What a stream does that is not open yet, for "timed out while ...": looking
+ * up a name, connecting, agreeing on TLS, and with whom. Into buf; returns it. */
+enum { STREAM_OPENING_MAX = ENDPOINT_NAME_MAX + 40 };
+const char *stream_opening(char buf[STREAM_OPENING_MAX], const struct stream *s);
 
 /* Sends len bytes on an open stream. True: all went to the kernel. False: the
  * rest is kept and sent when it can be; `drained` follows, or, if the stream

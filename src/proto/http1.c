@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/backoff.h"
-#include "net/connect.h"
 #include "net/deadline.h"
 #include "net/stream.h"
 #include "net/watch.h"
@@ -34,8 +33,8 @@ static const uint64_t LINGER_NS = 100 * NS_PER_MS;
 
 struct http1_conn {
     struct stream stream;
-    const struct http1_origin *origin; /* borrowed, outlives the connection */
-    struct http1_op *op;               /* borrowed from its starter; NULL while none is pending */
+    const struct endpoint *to; /* borrowed, outlives the connection */
+    struct http1_op *op;       /* borrowed from its starter; NULL while none is pending */
     struct http1_parser parser;
     struct buf buf;
     uint32_t head_at, body_at; /* in buf, when stored */
@@ -129,9 +128,9 @@ static void on_expired(struct deadline *d)
     if (c->stream.state == STREAM_OPEN) {
         err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase(c));
     } else {
-        char name[CONNECT_NAME_MAX];
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while connecting to %s", after_s,
-                connect_name(name, c->origin->host, c->origin->port));
+        char opening[STREAM_OPENING_MAX];
+        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
+                stream_opening(opening, &c->stream));
         backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
     }
     fail_unless_enough(c, now_ns);
@@ -286,8 +285,9 @@ static void on_data(struct stream *s, char *data, size_t len)
     struct http1_conn *c = s->owner;
     struct http1_op *op = c->op;
     if (op == NULL) {
-        log_debug("%s:%d sent bytes that belong to no request; connection closed", c->origin->host,
-                  c->origin->port);
+        char name[ENDPOINT_NAME_MAX];
+        log_debug("%s sent bytes that belong to no request; connection closed",
+                  endpoint_name(name, c->to));
         stream_close(s);
         return;
     }
@@ -405,7 +405,7 @@ static void on_connected(struct stream *s, const struct err *err)
 static void open_connection(struct http1_conn *c, uint64_t now_ns)
 {
     begin(c, now_ns);
-    stream_connect(&c->stream, c->origin->host, c->origin->port);
+    stream_connect(&c->stream, c->to);
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -467,11 +467,11 @@ static const struct stream_events events = {
     .drained = on_drained,
 };
 
-struct http1_conn *http1_conn_new(struct net *net, const struct http1_origin *origin)
+struct http1_conn *http1_conn_new(struct net *net, const struct endpoint *to)
 {
     struct http1_conn *c = xcalloc(1, sizeof(*c));
-    c->origin = origin;
-    stream_init(&c->stream, net, &stream_tcp, &events, c);
+    c->to = to;
+    stream_init(&c->stream, net, &events, c);
     watch_timer_init(&c->retry, on_retry, c);
     return c;
 }

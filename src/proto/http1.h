@@ -1,5 +1,5 @@
 /*
- * An HTTP/1.1 client: one kept connection to one origin, one operation at a
+ * An HTTP/1.1 client: one kept connection to one endpoint, one operation at a
  * time (a request, or several pipelined ones), over a stream (RFC 9112). It
  * connects when it must, keeps the connection while the server does, and
  * connects again when it was lost.
@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "net/endpoint.h"
 #include "net/net.h"
 #include "net/op.h"
 #include "proto/http1_parser.h"
@@ -23,12 +24,6 @@
 
 struct http1_conn;
 struct http1_op;
-
-/* Where a connection goes. Shared by all connections to it. */
-struct http1_origin {
-    const char *host; /* owned by whoever made the origin, outlives every connection */
-    int port;
-};
 
 /* More than this in one kept body fails the request (ERR_PROTOCOL). */
 #define HTTP1_BODY_MAX (64u << 20)
@@ -78,7 +73,8 @@ struct http1_op {
     size_t body_len;  /* counted also without keep_body */
 };
 
-struct http1_conn *http1_conn_new(struct net *net, const struct http1_origin *origin);
+/* to is borrowed and outlives the connection. */
+struct http1_conn *http1_conn_new(struct net *net, const struct endpoint *to);
 /* A pending operation is cancelled first (it completes with ERR_CANCELLED).
  * May be called from inside `complete`. */
 void http1_conn_free(struct http1_conn *c);

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/vec.h"
-#include "net/connect.h"
+#include "net/endpoint.h"
 #include "net/dns.h"
 
 #include <arpa/inet.h>
@@ -72,8 +72,8 @@ static int read_endpoint(struct pg_target *t, const PQconninfoOption *given,
         t->name = xasprintf("%s/.s.PGSQL.%d", host ? host : SOCKET_DIR, t->port);
         return 0;
     }
-    char name[CONNECT_NAME_MAX];
-    t->name = xstrdup(connect_name(name, host ? host : hostaddr, t->port));
+    char name[ENDPOINT_NAME_MAX];
+    t->name = xstrdup(endpoint_name_of(name, host ? host : hostaddr, t->port));
     if (!hostaddr)
         t->host = xstrdup(host);
     return 0;

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/url.h"
-#include "net/connect.h"
+#include "net/endpoint.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -121,10 +121,10 @@ static int parse_tcp(struct redis_target *t, const char *text, struct err *err)
     if (url_parse(&url, text, err) < 0)
         return err_prefix(err, "is none:");
     int rc = -1;
-    char name[CONNECT_NAME_MAX];
+    char name[ENDPOINT_NAME_MAX];
     t->host = xstrdup(url.host);
     t->port = url.port;
-    t->name = xstrdup(connect_name(name, t->host, t->port));
+    t->name = xstrdup(endpoint_name_of(name, t->host, t->port));
     if (url.userinfo != NULL && parse_userinfo(t, url.userinfo, strlen(url.userinfo), err) < 0)
         goto out;
     const char *db = url.target + 1;

@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "net/backoff.h"
-#include "net/connect.h"
 #include "net/deadline.h"
 #include "net/stream.h"
 #include "net/watch.h"
@@ -25,8 +24,8 @@ enum { BUF_KEEP = 16 * 1024 }; /* a larger buffer is given back once it is empty
 
 struct tcp_conn {
     struct stream stream;
-    const struct tcp_target *target; /* borrowed, outlives the connection */
-    struct tcp_op *op;               /* borrowed from its starter; NULL while none is pending */
+    const struct endpoint *to; /* borrowed, outlives the connection */
+    struct tcp_op *op;         /* borrowed from its starter; NULL while none is pending */
     struct buf received;
     size_t taken, searched;
     struct err broken; /* why the stream has ended, while its bytes are kept */
@@ -103,9 +102,9 @@ static void on_expired(struct deadline *d)
     double after_s = ns_to_s(d->at_ns - op->op.start_ns);
     uint64_t now_ns = clock_ns();
     if (c->stream.state != STREAM_OPEN) {
-        char name[CONNECT_NAME_MAX];
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while connecting to %s", after_s,
-                connect_name(name, c->target->host, c->target->port));
+        char opening[STREAM_OPENING_MAX];
+        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
+                stream_opening(opening, &c->stream));
         fail_to_connect(c, now_ns);
         return;
     }
@@ -264,7 +263,7 @@ static void on_connected(struct stream *s, const struct err *err)
 static void open_connection(struct tcp_conn *c, uint64_t now_ns)
 {
     begin(c, now_ns);
-    stream_connect(&c->stream, c->target->host, c->target->port);
+    stream_connect(&c->stream, c->to);
 }
 
 static void on_later(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -331,11 +330,11 @@ static const struct stream_events events = {
     .drained = on_drained,
 };
 
-struct tcp_conn *tcp_conn_new(struct net *net, const struct tcp_target *target)
+struct tcp_conn *tcp_conn_new(struct net *net, const struct endpoint *to)
 {
     struct tcp_conn *c = xcalloc(1, sizeof(*c));
-    c->target = target;
-    stream_init(&c->stream, net, &stream_tcp, &events, c);
+    c->to = to;
+    stream_init(&c->stream, net, &events, c);
     watch_timer_init(&c->later, on_later, c);
     return c;
 }
@@ -357,9 +356,10 @@ void tcp_disconnect(struct tcp_conn *c)
     c->was_open = false;
 }
 
-/* Targets */
+/* Addresses */
 
-int tcp_target_parse(struct tcp_target *t, const char *text, struct err *err)
+int tcp_endpoint(struct endpoint *e, const struct net_options *options, const char *text,
+                 struct err *err)
 {
     static const char scheme[] = "tcp://";
     struct url url;
@@ -372,13 +372,7 @@ int tcp_target_parse(struct tcp_target *t, const char *text, struct err *err)
     if (!url.port_given || url.userinfo != NULL || strcmp(url.target, "/") != 0)
         rc = err_set(err, ERR_CONFIG, "it is not a host and a port, such as localhost:7000");
     else
-        *t = (struct tcp_target){xstrdup(url.host), url.port};
+        endpoint_init(e, options, NULL, &url);
     url_release(&url);
     return rc;
-}
-
-void tcp_target_release(struct tcp_target *t)
-{
-    free(t->host);
-    *t = (struct tcp_target){0};
 }

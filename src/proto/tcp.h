@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "net/endpoint.h"
 #include "net/net.h"
 #include "net/op.h"
 
@@ -27,15 +28,11 @@ struct tcp_conn;
  * and no operation may ask for more. */
 #define TCP_RECEIVE_MAX (64u << 20)
 
-struct tcp_target {
-    char *host; /* owned */
-    int port;
-};
-
-/* "host:port", also with tcp:// before it and an IPv6 address in brackets; 0,
- * or -1 with ERR_CONFIG. */
-int tcp_target_parse(struct tcp_target *t, const char *text, struct err *err);
-void tcp_target_release(struct tcp_target *t);
+/* The endpoint, under the run's options, that an address names: "host:port",
+ * also with tcp:// before it and an IPv6 address in brackets; 0, or -1 with
+ * ERR_CONFIG. */
+int tcp_endpoint(struct endpoint *e, const struct net_options *options, const char *text,
+                 struct err *err);
 
 enum tcp_until {
     TCP_SENT,      /* nothing is received */
@@ -64,8 +61,8 @@ struct tcp_op {
     size_t len;
 };
 
-/* target is borrowed and outlives the connection. */
-struct tcp_conn *tcp_conn_new(struct net *net, const struct tcp_target *target);
+/* to is borrowed and outlives the connection. */
+struct tcp_conn *tcp_conn_new(struct net *net, const struct endpoint *to);
 /* A pending operation is cancelled first (it completes with ERR_CANCELLED).
  * May be called from inside `complete`. */
 void tcp_conn_free(struct tcp_conn *c);

@@ -33,8 +33,7 @@ struct load {
     void *source;                   /* owned, of kind about->source */
     const struct endpoint *origins; /* the source's */
     uint32_t origins_len;
-    struct http1_origin *targets; /* owned: the origins again */
-    struct connection *items;     /* owned */
+    struct connection *items; /* owned */
     struct http1_conn *
         *conns;       /* owned, as they are: one a connection and origin, made when needed */
     ev_timer *delays; /* owned; one a connection, if the source has delays */
@@ -79,7 +78,7 @@ static struct http1_conn *conn_to(struct connection *c, uint32_t origin)
     struct load *load = c->load;
     size_t at = (size_t)(c - load->items) * load->origins_len + origin;
     if (!load->conns[at])
-        load->conns[at] = http1_conn_new(&load->worker->net, &load->targets[origin]);
+        load->conns[at] = http1_conn_new(&load->worker->net, &load->origins[origin]);
     return load->conns[at];
 }
 
@@ -301,7 +300,6 @@ static void oneoff_free(void *arg)
         buf_release(&load->items[i].own);
     if (load->source)
         load->about->source->free(load->source);
-    free(load->targets);
     free(load->delays);
     free(load->conns);
     free(load->items);
@@ -321,9 +319,6 @@ static void *oneoff_new(struct worker *w, struct err *err)
         return NULL;
     }
     load->origins = about->source->origins(load->source, &load->origins_len);
-    load->targets = xcalloc(load->origins_len, sizeof(*load->targets));
-    for (uint32_t i = 0; i < load->origins_len; i++)
-        load->targets[i] = (struct http1_origin){load->origins[i].host, load->origins[i].port};
     load->left =
         about->requests ? oneoff_share(about->requests, w->number, plan->workers) : UINT64_MAX;
     load->len = (uint32_t)oneoff_share(plan->users, w->number, plan->workers);

@@ -2,6 +2,7 @@
 #include "run/source_static.h"
 
 #include "base/mem.h"
+#include "base/url.h"
 #include "run/oneoff.h"
 #include "run/worker.h"
 
@@ -9,6 +10,7 @@
 
 struct fixed {
     const struct source_static *about; /* borrowed, the plan's */
+    struct endpoint *origins;          /* owned */
     const struct static_request *turn; /* whose turn it is */
     const struct static_request *end;
 };
@@ -22,6 +24,9 @@ static void *fixed_create(struct worker *w, const void *about, struct err *err)
     uint32_t len = s->about->requests_len;
     s->turn = s->about->requests + oneoff_first(plan->oneoff, w->number, plan->workers, len) % len;
     s->end = s->about->requests + len;
+    s->origins = xcalloc(s->about->origins_len, sizeof(*s->origins));
+    for (uint32_t i = 0; i < s->about->origins_len; i++)
+        endpoint_init(&s->origins[i], plan->net, NULL, &s->about->origins[i]);
     return s;
 }
 
@@ -29,7 +34,7 @@ static const struct endpoint *fixed_origins(void *source, uint32_t *len)
 {
     const struct fixed *s = source;
     *len = s->about->origins_len;
-    return s->about->origins;
+    return s->origins;
 }
 
 static bool fixed_next(void *source, struct outgoing *out)
@@ -46,9 +51,18 @@ static bool fixed_next(void *source, struct outgoing *out)
     return true;
 }
 
+static void fixed_free(void *source)
+{
+    struct fixed *s = source;
+    for (uint32_t i = 0; i < s->about->origins_len; i++)
+        endpoint_release(&s->origins[i]);
+    free(s->origins);
+    free(s);
+}
+
 const struct source_kind source_static = {
     .create = fixed_create,
     .origins = fixed_origins,
     .next = fixed_next,
-    .free = free,
+    .free = fixed_free,
 };

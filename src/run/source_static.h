@@ -6,6 +6,8 @@
 
 #include "run/source.h"
 
+struct url;
+
 struct static_request {
     uint32_t origin; /* index into origins */
     uint32_t series;
@@ -16,7 +18,7 @@ struct static_request {
 
 /* What its `about` points to. */
 struct source_static {
-    const struct endpoint *origins;
+    const struct url *origins; /* their scheme, host and port */
     uint32_t origins_len;
     const struct static_request *requests; /* at least one */
     uint32_t requests_len;

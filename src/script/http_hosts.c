@@ -10,18 +10,21 @@
 #include <string.h>
 
 struct http_hosts {
+    const struct net_options *net;
     VEC(struct http_host *) items; /* owned; few, so looked through */
 };
 
-struct http_hosts *http_hosts_new(void)
+struct http_hosts *http_hosts_new(const struct net_options *net)
 {
-    return xcalloc(1, sizeof(struct http_hosts));
+    struct http_hosts *hosts = xcalloc(1, sizeof(*hosts));
+    hosts->net = net;
+    return hosts;
 }
 
 static void host_free(struct http_host *h)
 {
     http1_defaults_release(&h->defaults);
-    free((char *)h->origin.host);
+    endpoint_release(&h->to);
     free(h->base);
     free(h->authority);
     free(h->prefix);
@@ -139,8 +142,7 @@ int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base
     while (prefix_len > 0 && url.target[prefix_len - 1] == '/')
         prefix_len--;
     h->prefix = xstrndup(url.target, prefix_len);
-    h->origin.host = xstrdup(url.host);
-    h->origin.port = url.port;
+    endpoint_init(&h->to, hosts->net, NULL, &url);
     h->owner = owner;
     h->base = xstrndup(base, base_len);
     h->base_len = base_len;

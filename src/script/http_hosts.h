@@ -15,7 +15,7 @@ struct http_hosts;
 struct url;
 
 struct http_host {
-    struct http1_origin origin;
+    struct endpoint to;
     char *base; /* "http://host:port", as written; owned */
     size_t base_len;
     char *authority;   /* for Host; owned */
@@ -24,7 +24,8 @@ struct http_host {
     struct http1_defaults defaults;
 };
 
-struct http_hosts *http_hosts_new(void);
+/* net: what the run says about connections, or NULL; borrowed. */
+struct http_hosts *http_hosts_new(const struct net_options *net);
 void http_hosts_free(struct http_hosts *hosts);
 
 /* The host of `base` ("http://host:port" or with a path prefix) for that

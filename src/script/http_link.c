@@ -40,7 +40,7 @@ static struct http_link *link_to(lua_State *L, struct http_client *c, const char
     }
     vec_push(&c->links, ((struct http_link){.host = host}));
     struct http_link *link = &c->links.items[c->links.len - 1];
-    link->conn = http1_conn_new(s->net, &host->origin);
+    link->conn = http1_conn_new(s->net, &host->to);
     return link;
 }
 

@@ -135,7 +135,7 @@ int http_background(struct http_client *c, const struct http_link *link,
     struct http_aside *aside = xcalloc(1, sizeof(*aside));
     aside->client = c;
     aside->request = bytes;
-    aside->conn = http1_conn_new(c->user->script->net, &link->host->origin);
+    aside->conn = http1_conn_new(c->user->script->net, &link->host->to);
     aside->op.op.complete = aside_completed;
     aside->op.op.owner = aside;
     aside->op.request = bytes.data;

@@ -24,7 +24,7 @@ struct tcp_client {
     struct tcp_box *box; /* kept alive by box_ref */
     int box_ref;
     struct user *user; /* borrowed, outlives it */
-    struct tcp_target target;
+    struct endpoint to;    /* owned */
     struct tcp_conn *conn; /* owned */
     struct tcp_op op;
     struct buf bytes; /* what op sends, and its delimiter: Lua may collect its arguments */
@@ -227,16 +227,16 @@ void *tcp_client_new(lua_State *L, struct user *u)
     const char *address = lua_tostring(L, -1);
     if (!address)
         script_raise(L, "user.tcp needs the class's option tcp: tcp = \"host:port\"");
-    struct tcp_target target;
+    struct endpoint to;
     struct err err;
-    if (tcp_target_parse(&target, address, &err) < 0)
+    if (tcp_endpoint(&to, u->script->options->net, address, &err) < 0)
         script_raise(L, "%s", err.message);
     lua_pop(L, 2);
 
     struct tcp_client *c = xcalloc(1, sizeof(*c));
     c->user = u;
-    c->target = target;
-    c->conn = tcp_conn_new(u->script->net, &c->target);
+    c->to = to;
+    c->conn = tcp_conn_new(u->script->net, &c->to);
     c->op.op.complete = completed;
     c->op.op.owner = c;
     c->box = lua_newuserdata(L, sizeof(*c->box));
@@ -254,7 +254,7 @@ void tcp_client_free(void *client)
     c->box->client = NULL;
     luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
     tcp_conn_free(c->conn);
-    tcp_target_release(&c->target);
+    endpoint_release(&c->to);
     buf_release(&c->bytes);
     free(c);
 }
@@ -262,10 +262,10 @@ void tcp_client_free(void *client)
 /* check(address): nothing, or what is wrong with it. */
 static int check_address(lua_State *L)
 {
-    struct tcp_target target;
+    struct endpoint to;
     struct err err;
-    if (tcp_target_parse(&target, luaL_checkstring(L, 1), &err) == 0) {
-        tcp_target_release(&target);
+    if (tcp_endpoint(&to, NULL, luaL_checkstring(L, 1), &err) == 0) {
+        endpoint_release(&to);
         return 0;
     }
     lua_pushstring(L, err.message);

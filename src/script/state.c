@@ -256,7 +256,7 @@ struct script *script_new(const struct script_options *options, int worker, stru
     s->request_handlers = LUA_NOREF;
     rng_init(&s->own_rng, options->seed, (uint64_t)worker);
     s->rng = &s->own_rng;
-    s->hosts = http_hosts_new();
+    s->hosts = http_hosts_new(options->net);
     s->L = luaL_newstate();
     if (!s->L) {
         err_set(err, ERR_SYSTEM, "no memory for a Lua state");

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     size_t n = strtoul(argv[3], NULL, 10);
     char *request =
         xasprintf("GET %s HTTP/1.1\r\nHost: %s:%d\r\n\r\n", url.target, url.host, url.port);
-    struct http1_origin origin = {.host = url.host, .port = url.port};
+    struct endpoint origin = {.host = url.host, .port = url.port};
     struct net net;
     net_init(&net, b.loop);
 

@@ -16,7 +16,7 @@
 struct client {
     struct ev_loop *loop;
     struct net net;
-    struct http1_origin origin;
+    struct endpoint origin;
     struct http1_conn *conn;
     struct http1_op op;
     bool inside_start;

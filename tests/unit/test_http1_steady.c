@@ -8,6 +8,8 @@
 
 #include "proto/http1.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -77,6 +79,17 @@ char *xstrdup(const char *s)
     return xstrndup(s, strlen(s));
 }
 
+char *xasprintf(const char *fmt, ...)
+{
+    COUNT(allocations);
+    char *text = NULL;
+    va_list args;
+    va_start(args, fmt);
+    assert_true(vasprintf(&text, fmt, args) >= 0);
+    va_end(args);
+    return text;
+}
+
 enum { WARM = 10, REQUESTS = 1000 };
 
 struct client {
@@ -121,7 +134,7 @@ static void one_send_one_recv_nothing_else(void **state)
         client_thread = pthread_self();
         peer_start(&peer, script);
         net_init(&net, c.loop);
-        struct http1_origin origin = {"127.0.0.1", peer.port};
+        struct endpoint origin = {.host = "127.0.0.1", .port = peer.port};
         c.conn = http1_conn_new(&net, &origin);
         c.op = (struct http1_op){.op = {.complete = complete, .owner = &c},
                                  .request = request,

@@ -13,7 +13,7 @@
 struct client {
     struct ev_loop *loop;
     struct net net;
-    struct tcp_target target;
+    struct endpoint to;
     struct tcp_conn *conn;
     struct tcp_op op;
     bool inside_start;
@@ -55,9 +55,8 @@ static int setup(void **state)
     struct client *c = calloc(1, sizeof(*c));
     c->loop = ev_loop_new(EVFLAG_AUTO);
     net_init(&c->net, c->loop);
-    static char host[] = "127.0.0.1";
-    c->target.host = host;
-    c->conn = tcp_conn_new(&c->net, &c->target);
+    c->to.host = "127.0.0.1";
+    c->conn = tcp_conn_new(&c->net, &c->to);
     c->op = (struct tcp_op){
         .op = {.complete = complete, .owner = c},
         .send = "hi\n",
@@ -102,7 +101,7 @@ static void receive(struct client *c, size_t length)
 static void serve(struct client *c, struct peer *p, void (*script)(struct peer *p))
 {
     peer_start(p, script);
-    c->target.port = p->port;
+    c->to.port = p->port;
 }
 
 #define assert_done(c, text_)                               \
@@ -221,7 +220,7 @@ static void cancelled_in_every_state(void **state)
 {
     struct client *c = *state;
     struct peer peer;
-    c->target.port = peer_dead_port();
+    c->to.port = peer_dead_port();
     start(c, 10); /* connecting */
     tcp_cancel(c->conn);
     assert_failed(c, ERR_CANCELLED, "cancelled");
@@ -266,21 +265,21 @@ static void addresses(void **state)
     static const char *const good[] = {"h:1", "127.0.0.1:65535", "tcp://h:1", "H:1"};
     static const char *const bad[] = {"",      "h",     "h:", "h:0", "h:65536",
                                       "h:1/x", "u@h:1", ":1", "::1"};
-    struct tcp_target t;
+    struct endpoint e;
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        assert_int_equal(tcp_target_parse(&t, good[i], &err), 0);
-        tcp_target_release(&t);
+        assert_int_equal(tcp_endpoint(&e, NULL, good[i], &err), 0);
+        endpoint_release(&e);
     }
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (tcp_target_parse(&t, bad[i], &err) == 0)
+        if (tcp_endpoint(&e, NULL, bad[i], &err) == 0)
             fail_msg("%s is taken", bad[i]);
         assert_int_equal(err.kind, ERR_CONFIG);
     }
-    assert_int_equal(tcp_target_parse(&t, "[::1]:7000", &err), 0);
-    assert_string_equal(t.host, "::1");
-    assert_int_equal(t.port, 7000);
-    tcp_target_release(&t);
+    assert_int_equal(tcp_endpoint(&e, NULL, "[::1]:7000", &err), 0);
+    assert_string_equal(e.host, "::1");
+    assert_int_equal(e.port, 7000);
+    endpoint_release(&e);
 }
 
 int main(void)

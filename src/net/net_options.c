@@ -1,0 +1,11 @@
+/* The end of a run's network options. */
+#include "net/net_options.h"
+
+#include "net/sources.h"
+
+void net_options_release(struct net_options *o)
+{
+    connect_rules_release(&o->connect_to);
+    sources_free(o->sources);
+    *o = (struct net_options){0};
+}
