@@ -67,7 +67,7 @@ static void add_statuses(struct digest *d)
     d->without_status = d->status_requests;
     for (size_t i = 0; i < d->total.statuses.len; i++)
         d->without_status -= d->total.statuses.items[i].count;
-    SORT(d->total.statuses, by_code);
+    digest_sort_statuses(d->total.statuses.items, d->total.statuses.len);
 }
 
 /* Milliseconds have the same number of decimals in every table: as many as the
@@ -112,4 +112,10 @@ void digest_release(struct digest *d)
 double digest_elapsed(const struct digest *d, uint64_t ns)
 {
     return ns > d->start_ns ? ns_to_s(ns - d->start_ns) : 0;
+}
+
+void digest_sort_statuses(struct status_count *statuses, size_t len)
+{
+    if (len > 1)
+        qsort(statuses, len, sizeof(*statuses), by_code);
 }

@@ -33,3 +33,6 @@ void digest_release(struct digest *d);
 
 /* Seconds into the run of a clock_ns() time. */
 double digest_elapsed(const struct digest *d, uint64_t ns);
+
+/* By code. */
+void digest_sort_statuses(struct status_count *statuses, size_t len);

@@ -1,10 +1,11 @@
-/* Figures for the console; see figure.h. */
+/* Figures as text; see figure.h. */
 #include "report/figure.h"
 
 #include "base/units.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 static const char *text(char buf[FIGURE_MAX], const char *what)
 {
@@ -58,5 +59,17 @@ const char *figure_duration_ms(char buf[FIGURE_MAX], double ms)
 {
     char duration[UNITS_MAX];
     snprintf(buf, FIGURE_MAX, "%s", units_format_duration(duration, ms / 1000));
+    return buf;
+}
+
+const char *figure_utc(char buf[FIGURE_MAX], double wall)
+{
+    char date[24];
+    time_t seconds = (time_t)floor(wall);
+    struct tm tm;
+    if (gmtime_r(&seconds, &tm) == NULL ||
+        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+        return text(buf, "-");
+    snprintf(buf, FIGURE_MAX, "%s.%03dZ", date, (int)((wall - floor(wall)) * 1000));
     return buf;
 }

@@ -1,4 +1,4 @@
-/* Figures as the console shows them: thousands separated, never "nan". */
+/* Figures as the reports show them: thousands separated, never "nan". */
 #pragma once
 
 #include <stdint.h>
@@ -13,3 +13,6 @@ const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole);
 const char *figure_elapsed(char buf[FIGURE_MAX], double seconds);
 /* "0.43 ms", "12.3 ms", "4.20 s": three significant digits, for prose. */
 const char *figure_duration_ms(char buf[FIGURE_MAX], double ms);
+/* "2026-11-22T13:40:00.250Z", from seconds since the epoch; "-" where the
+ * calendar ends. */
+const char *figure_utc(char buf[FIGURE_MAX], double wall);

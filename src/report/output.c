@@ -12,9 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_stdout(const char *path)
+bool output_is_stdout(const char *path)
 {
-    return path == NULL || strcmp(path, "-") == 0;
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+    for (size_t i = 0; path != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(path, names[i]) == 0)
+            return true;
+    }
+    return path == NULL;
 }
 
 /* Whether path exists and is anything but a regular file. */
@@ -49,7 +54,7 @@ static int create(const char *temporary, const char *path, struct err *err)
 int output_check(const char *path, struct err *err)
 {
     struct stat st;
-    if (is_stdout(path))
+    if (output_is_stdout(path))
         return 0;
     if (*path == 0)
         return err_set(err, ERR_USAGE, "the report's file has an empty name");
@@ -88,6 +93,8 @@ static int write_all(int fd, const char *data, size_t len)
 
 struct output {
     const char *path; /* as it was given; borrowed */
+    char *place;      /* the same for every spelling of it; owned; NULL: may be shared */
+    struct output *next_open;
     bool begun;
     int fd;          /* once it has begun; -1: stdout, or it could not be opened */
     char *target;    /* what the rename replaces; owned; NULL: path is no regular file */
@@ -95,14 +102,79 @@ struct output {
     struct err err;  /* the first that went wrong */
 };
 
+/* All that are open: two that write one file would overwrite each other. */
+static struct output *open_outputs;
+
+/* Where path leads: behind links, or, of a file that is not there yet, the real
+ * directory and the name. NULL for what two may write: a device. Owned by the
+ * caller. */
+static char *place_of(const char *path)
+{
+    struct stat st;
+    if (output_is_stdout(path))
+        return xstrdup("-");
+    if (stat(path, &st) == 0)
+        return S_ISCHR(st.st_mode) ? NULL : real_target(path);
+    const char *slash = strrchr(path, '/');
+    char *directory = slash == NULL ? xstrdup(".") : xstrndup(path, (size_t)(slash - path) + 1);
+    char *real = real_target(directory);
+    char *place = xasprintf("%s/%s", real, slash != NULL ? slash + 1 : path);
+    free(directory);
+    free(real);
+    return place;
+}
+
+/* `inrush --json x > x`: the report for people would be lost. */
+static bool stdout_goes_to(const char *path)
+{
+    struct stat file, out;
+    return !output_is_stdout(path) && stat(path, &file) == 0 && S_ISREG(file.st_mode) &&
+           fstat(STDOUT_FILENO, &out) == 0 && file.st_dev == out.st_dev &&
+           file.st_ino == out.st_ino;
+}
+
+static int check_shared(const char *path, const char *place, struct err *err)
+{
+    if (stdout_goes_to(path))
+        return err_set(err, ERR_USAGE,
+                       "cannot write the report to %s: standard output goes there too", path);
+    for (const struct output *o = open_outputs; place != NULL && o != NULL; o = o->next_open) {
+        if (o->place == NULL || strcmp(o->place, place) != 0)
+            continue;
+        return err_set(err, ERR_USAGE, "cannot write two reports to %s; give each its own file",
+                       output_is_stdout(path) ? "standard output" : path);
+    }
+    return 0;
+}
+
 struct output *output_open(const char *path, struct err *err)
 {
     if (output_check(path, err) != 0)
         return NULL;
+    char *place = place_of(path);
+    if (check_shared(path, place, err) != 0) {
+        free(place);
+        return NULL;
+    }
     struct output *o = xcalloc(1, sizeof(*o));
     o->path = path;
+    o->place = place;
     o->fd = -1;
+    o->next_open = open_outputs;
+    open_outputs = o;
     return o;
+}
+
+static void release(struct output *o)
+{
+    struct output **at = &open_outputs;
+    while (*at != o)
+        at = &(*at)->next_open;
+    *at = o->next_open;
+    free(o->place);
+    free(o->temporary);
+    free(o->target);
+    free(o);
 }
 
 static void failed(struct output *o, int errnum)
@@ -114,7 +186,7 @@ static void failed(struct output *o, int errnum)
 static void begin(struct output *o)
 {
     o->begun = true;
-    if (is_stdout(o->path))
+    if (output_is_stdout(o->path))
         return;
     if (is_special(o->path)) {
         o->fd = open(o->path, O_WRONLY | O_CLOEXEC);
@@ -133,7 +205,7 @@ void output_write(struct output *o, const struct buf *text)
         begin(o);
     if (o->err.kind != ERR_NONE)
         return;
-    if (is_stdout(o->path))
+    if (output_is_stdout(o->path))
         output_stream(stdout, "stdout", text, &o->err);
     else if (write_all(o->fd, text->data, text->len) != 0)
         failed(o, errno);
@@ -152,10 +224,19 @@ int output_close(struct output *o, struct err *err)
     int rc = o->err.kind == ERR_NONE ? 0 : -1;
     if (rc != 0 && err != NULL)
         *err = o->err;
-    free(o->temporary);
-    free(o->target);
-    free(o);
+    release(o);
     return rc;
+}
+
+void output_abandon(struct output *o)
+{
+    if (o == NULL)
+        return;
+    if (o->fd >= 0)
+        close(o->fd);
+    if (o->temporary != NULL && o->fd >= 0)
+        unlink(o->temporary);
+    release(o);
 }
 
 int output_file(const char *path, const struct buf *text, struct err *err)

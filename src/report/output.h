@@ -7,10 +7,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
-/* Whether path can be written, found out by doing so beside it. "-" and NULL,
- * stdout, always can. */
+/* Whether path means standard output: NULL, "-", "/dev/stdout" and the like. */
+bool output_is_stdout(const char *path);
+
+/* Whether path can be written, found out by doing so beside it; stdout always
+ * can. */
 int output_check(const char *path, struct err *err);
 
 /* Writes all of text to path. What is not a regular file (a device, a pipe) is
@@ -28,8 +32,10 @@ int output_file(const char *path, const struct buf *text, struct err *err);
  */
 struct output;
 
-/* NULL and *err when path cannot be written, found out as output_check does; a
- * run that does not begin leaves nothing behind. path is borrowed. */
+/* NULL and *err when path cannot be written, found out as output_check does, or
+ * when another open output writes the same file, however either is spelt, or
+ * standard output goes there; devices may be shared. A run that does not begin
+ * leaves nothing behind. path is borrowed. Main thread only. */
 struct output *output_open(const char *path, struct err *err);
 /* Adds text, at once. What goes wrong is kept for output_close, and nothing is
  * written from then on. */
@@ -37,6 +43,8 @@ void output_write(struct output *o, const struct buf *text);
 /* Gives the file its name, replacing what had it; -1 and *err when it could not
  * be written to its end, then it is removed. Frees o. */
 int output_close(struct output *o, struct err *err);
+/* Leaves what is at path as it is. Frees o; NULL is fine. */
+void output_abandon(struct output *o);
 
 /* Writes all of text to a stream and flushes it; name is for the error. */
 int output_stream(FILE *stream, const char *name, const struct buf *text, struct err *err);

@@ -11,7 +11,10 @@
 
 static const struct reporter_kind *const kinds[] = {
     &report_console,
+    &report_csv,
     &report_json,
+    &report_junit,
+    &report_timeseries,
     &report_hdr,
     &report_tui,
 };

@@ -5,6 +5,9 @@
 #include "report/report.h"
 
 extern const struct reporter_kind report_console;
+extern const struct reporter_kind report_csv;
 extern const struct reporter_kind report_json;
+extern const struct reporter_kind report_junit;
+extern const struct reporter_kind report_timeseries;
 extern const struct reporter_kind report_hdr;
 extern const struct reporter_kind report_tui;

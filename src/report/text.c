@@ -122,6 +122,20 @@ void text_clean(struct buf *out, const char *s, bool utf8)
     }
 }
 
+void text_for_file(struct buf *out, const char *s)
+{
+    while (*s != 0) {
+        const char *from = s;
+        uint32_t code = text_next(&s);
+        bool layout = code == '\n' || code == '\r' || code == '\t';
+        bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
+        if (code == REPLACEMENT || (control && !layout) || code == 0xFFFE || code == 0xFFFF)
+            buf_adds(out, "\xEF\xBF\xBD");
+        else
+            buf_add(out, from, (size_t)(s - from));
+    }
+}
+
 int text_width(const char *s)
 {
     int width = 0;

@@ -1,6 +1,6 @@
 /*
- * Foreign text for a terminal. Names and messages come from scripts and
- * servers: they may hold escape sequences, line ends or broken UTF-8, and
+ * Foreign text for terminals and files. Names and messages come from scripts
+ * and servers: they may hold escape sequences, line ends or broken UTF-8, and
  * must neither drive the terminal nor break a table.
  */
 #pragma once
@@ -18,6 +18,11 @@ uint32_t text_next(const char **p);
  * broken bytes and direction overrides as U+FFFD. Without utf8 the signs that
  * reports draw with become their ASCII likeness, all else beyond ASCII '?'. */
 void text_clean(struct buf *out, const char *s, bool utf8);
+
+/* Appends s for a file that programs read: valid UTF-8 with its line ends and
+ * tabs; other control characters, broken bytes and U+FFFE and U+FFFF, which no
+ * XML can hold, become U+FFFD. */
+void text_for_file(struct buf *out, const char *s);
 
 /* How many columns clean text takes. */
 int text_width(const char *s);

@@ -1,0 +1,210 @@
+/*
+ * What was measured, as JSON. Figures come first, for people and jq; the
+ * histograms behind them are what compare and merge read (load.c), so whatever
+ * is added to struct stats is added here and there.
+ */
+#include "report/json_measured.h"
+
+#include "report/verdict.h"
+
+#include <math.h>
+
+static void put_statuses(struct json *j, const struct series *series)
+{
+    VEC(struct status_count) sorted = VEC_INIT;
+    for (size_t i = 0; i < series->statuses.len; i++)
+        vec_push(&sorted, series->statuses.items[i]);
+    digest_sort_statuses(sorted.items, sorted.len);
+    json_key(j, "statuses");
+    json_object_begin(j);
+    for (size_t i = 0; i < sorted.len; i++) {
+        char code[16];
+        snprintf(code, sizeof(code), "%d", sorted.items[i].status);
+        put_uint(j, code, sorted.items[i].count);
+    }
+    json_object_end(j);
+    vec_release(&sorted);
+}
+
+static void put_first_byte(struct json *j, const struct series *series)
+{
+    struct latency_summary first_byte;
+    latency_summarize(&first_byte, &series->first_byte);
+    if (first_byte.count > 0)
+        put_latency(j, "first_byte_ms", &first_byte);
+}
+
+static void put_figures(struct json *j, const struct series_summary *s, const struct series *series)
+{
+    put_string(j, "type", s->type);
+    put_string(j, "name", s->name);
+    put_uint(j, "requests", s->requests);
+    put_uint(j, "failures", s->failures);
+    json_key(j, "failure_ratio");
+    json_number(j, s->failure_ratio, 6);
+    put_number(j, "rps", s->rps);
+    put_number(j, "failures_per_s", s->failures_per_s);
+    put_uint(j, "bytes", s->bytes);
+    put_number(j, "bytes_per_s", s->bytes_per_s);
+    put_latency(j, "latency_ms", &s->latency);
+    if (s->has_service)
+        put_latency(j, "service_ms", &s->service);
+    put_first_byte(j, series);
+    put_statuses(j, series);
+}
+
+static void put_histograms(struct json *j, const struct series *series)
+{
+    json_key(j, "histograms_us");
+    json_object_begin(j);
+    put_hist(j, "latency", &series->response);
+    if (series->has_service)
+        put_hist(j, "service", &series->service);
+    if (series->first_byte.count > 0)
+        put_hist(j, "first_byte", &series->first_byte);
+    json_object_end(j);
+}
+
+void json_put_series(struct json *j, const struct digest *d)
+{
+    json_key(j, "totals"); /* without histograms: they are the sum of those below */
+    json_object_begin(j);
+    put_figures(j, &d->total_summary, &d->total);
+    json_object_end(j);
+
+    json_key(j, "series");
+    json_array_begin(j);
+    for (size_t i = 0; i < d->rows.len; i++) {
+        json_object_begin(j);
+        put_figures(j, &d->rows.items[i].summary, d->rows.items[i].series);
+        put_histograms(j, d->rows.items[i].series);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_seen(struct json *j, const struct digest *d, uint64_t count, uint64_t first_ns,
+                     uint64_t last_ns)
+{
+    put_uint(j, "count", count);
+    put_number(j, "first_s", digest_elapsed(d, first_ns));
+    put_number(j, "last_s", digest_elapsed(d, last_ns));
+}
+
+void json_put_errors(struct json *j, const struct digest *d, struct catalog *catalog)
+{
+    json_key(j, "errors");
+    json_array_begin(j);
+    for (size_t i = 0; i < d->failures.len; i++) {
+        const struct failure *f = &d->failures.items[i];
+        struct catalog_entry series = catalog_get(catalog, f->series);
+        json_object_begin(j);
+        put_string(j, "type", series.type);
+        put_string(j, "name", series.name);
+        put_string(j, "kind", err_kind_name(f->kind));
+        put_string(j, "message", f->message);
+        put_seen(j, d, f->count, f->first_ns, f->last_ns);
+        json_object_end(j);
+    }
+    json_array_end(j);
+
+    json_key(j, "script_errors");
+    json_array_begin(j);
+    for (size_t i = 0; i < d->script_errors.len; i++) {
+        const struct script_error *e = &d->script_errors.items[i];
+        json_object_begin(j);
+        put_string(j, "message", e->message);
+        put_string(j, "traceback", e->traceback);
+        put_seen(j, d, e->count, e->first_ns, e->last_ns);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void json_put_checks(struct json *j, const struct stats *stats)
+{
+    json_key(j, "checks");
+    json_array_begin(j);
+    for (size_t i = 0; i < stats->checks.len; i++) {
+        json_object_begin(j);
+        put_string(j, "name", stats->checks.items[i].name);
+        put_uint(j, "passes", stats->checks.items[i].passes);
+        put_uint(j, "failures", stats->checks.items[i].failures);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+/* Figures and, as KEY_histogram_us, what they come from; nothing without counts. */
+static void put_times(struct json *j, const char *key, const char *histogram, const struct hist *h)
+{
+    struct latency_summary figures;
+    latency_summarize(&figures, h);
+    if (figures.count == 0)
+        return;
+    put_latency(j, key, &figures);
+    put_hist(j, histogram, h);
+}
+
+void json_put_connections(struct json *j, const struct connection_times *c)
+{
+    json_key(j, "connections");
+    json_object_begin(j);
+    put_times(j, "connect_ms", "connect_histogram_us", &c->connect);
+    put_times(j, "handshake_ms", "handshake_histogram_us", &c->handshake);
+    put_uint(j, "resumed", c->resumed);
+    json_object_end(j);
+}
+
+void json_put_arrivals(struct json *j, const struct arrival_stats *a)
+{
+    json_key(j, "arrivals");
+    if (a->due == 0) {
+        json_null(j);
+        return;
+    }
+    json_object_begin(j);
+    put_uint(j, "due", a->due);
+    put_uint(j, "started", a->started);
+    put_uint(j, "late", a->late);
+    put_uint(j, "dropped", a->dropped);
+    put_times(j, "lag_ms", "lag_histogram_us", &a->lag);
+    json_object_end(j);
+}
+
+static void put_verdict(struct json *j, const struct stats *stats, const struct report_run *run,
+                        uint64_t requests)
+{
+    struct verdict verdict;
+    struct buf text = BUF_INIT;
+    verdict_reach(&verdict, &stats->generator);
+    if (report_answered(stats) > 0)
+        verdict_describe(&text, &verdict, run->workers, run->cpus);
+    else
+        buf_adds(&text, verdict_nothing_measured(requests));
+    put_bool(j, "limited", verdict.limited);
+    put_string(j, "verdict", buf_cstr(&text));
+    put_number(j, "cpu_share", verdict.cpu_share >= 0 ? verdict.cpu_share : NAN);
+    buf_release(&text);
+}
+
+void json_put_generator(struct json *j, const struct stats *stats, const struct report_run *run,
+                        uint64_t requests)
+{
+    const struct generator_stats *g = &stats->generator;
+    struct latency_summary lag;
+    latency_summarize(&lag, &g->loop_lag);
+    json_key(j, "generator");
+    json_object_begin(j);
+    put_verdict(j, stats, run, requests);
+    put_seconds(j, "cpu_s", g->cpu_ns);
+    put_seconds(j, "wall_s", g->wall_ns);
+    put_latency(j, "loop_lag_ms", &lag);
+    put_uint(j, "connects", g->connects);
+    put_uint(j, "reconnects", g->reconnects);
+    put_uint(j, "tasks", g->tasks);
+    put_uint(j, "cancelled", g->cancelled);
+    put_uint(j, "hung", g->hung);
+    put_hist(j, "loop_lag_histogram_us", &g->loop_lag);
+    json_object_end(j);
+}

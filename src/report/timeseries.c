@@ -1,0 +1,175 @@
+/*
+ * The time series reporter: NDJSON, a line for every series at each tick, and
+ * one for all of them together with what went wrong and how the generator
+ * stood. A line holds what completed since the tick before, as far as the
+ * workers had published it by then; the lines of a run add up to its totals.
+ * Written while the run lasts, so it needs memory for one tick only.
+ */
+#include "base/mem.h"
+#include "report/output.h"
+#include "report/put.h"
+#include "report/reporters.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct reporter {
+    const struct report_run *run; /* borrowed */
+    struct output *file;          /* owned */
+    struct buf lines;             /* of one tick */
+};
+
+static struct reporter *timeseries_open(const struct report_run *run,
+                                        const struct report_options *opt, struct err *err)
+{
+    struct output *file = output_open(opt->path, err);
+    if (file == NULL)
+        return NULL;
+    struct reporter *r = xcalloc(1, sizeof(*r));
+    r->run = run;
+    r->file = file;
+    return r;
+}
+
+static void put_times(struct json *j, const char *key, const struct hist *h)
+{
+    static const double percents[] = {50, 95, 99};
+    static const char *const names[] = {"p50", "p95", "p99"};
+    double values[3];
+    hist_percentiles(h, percents, 3, values);
+    json_key(j, key);
+    json_object_begin(j);
+    put_uint(j, "count", h->count);
+    put_number(j, "mean", h->count > 0 ? hist_mean(h) / 1000 : NAN);
+    for (int i = 0; i < 3; i++)
+        put_number(j, names[i], h->count > 0 ? values[i] / 1000 : NAN);
+    put_number(j, "max", h->count > 0 ? (double)h->max / 1000 : NAN);
+    json_object_end(j);
+}
+
+/* What every line has. */
+static void put_series(struct json *j, const struct reporter *r, const struct report_tick *tick,
+                       const char *type, const char *name, const struct series *s)
+{
+    double per_s = tick->interval_s > 0 ? 1 / tick->interval_s : 0;
+    put_utc(j, "time", r->run->started_wall + tick->elapsed_s);
+    put_number(j, "elapsed_s", tick->elapsed_s);
+    put_number(j, "interval_s", tick->interval_s);
+    put_bool(j, "warmup", tick->warmup);
+    put_string(j, "stage", tick->stage);
+    put_uint(j, "users", tick->users);
+    put_string(j, "type", type);
+    put_string(j, "name", name);
+    put_uint(j, "requests", s->requests);
+    put_uint(j, "failures", s->failures);
+    put_number(j, "rps", (double)s->requests * per_s);
+    put_number(j, "failures_per_s", (double)s->failures * per_s);
+    put_uint(j, "bytes", s->bytes);
+    put_times(j, "latency_ms", &s->response);
+    if (s->has_service)
+        put_times(j, "service_ms", &s->service);
+}
+
+static void put_errors(struct json *j, const struct reporter *r, const struct stats *stats)
+{
+    uint64_t script_errors = 0;
+    json_key(j, "errors");
+    json_array_begin(j);
+    for (size_t i = 0; i < stats->failures.len; i++) {
+        const struct failure *f = &stats->failures.items[i];
+        struct catalog_entry series = catalog_get(r->run->catalog, f->series);
+        json_object_begin(j);
+        put_string(j, "type", series.type);
+        put_string(j, "name", series.name);
+        put_string(j, "kind", err_kind_name(f->kind));
+        put_string(j, "message", f->message);
+        put_uint(j, "count", f->count);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    for (size_t i = 0; i < stats->script_errors.len; i++)
+        script_errors += stats->script_errors.items[i].count;
+    put_uint(j, "script_errors", script_errors);
+}
+
+static void put_generator(struct json *j, const struct generator_stats *g)
+{
+    bool known = g->wall_ns > 0, timed = g->loop_lag.count > 0;
+    json_key(j, "generator");
+    json_object_begin(j);
+    put_number(j, "cpu_share", known ? (double)g->cpu_ns / (double)g->wall_ns : NAN);
+    put_number(j, "loop_lag_p99_ms", timed ? hist_percentile(&g->loop_lag, 99) / 1000 : NAN);
+    put_number(j, "loop_lag_max_ms", timed ? (double)g->loop_lag.max / 1000 : NAN);
+    put_uint(j, "connects", g->connects);
+    put_uint(j, "reconnects", g->reconnects);
+    json_object_end(j);
+}
+
+static void begin_line(struct reporter *r, struct json *j)
+{
+    json_init(j, &r->lines, false);
+    json_object_begin(j);
+}
+
+static void end_line(struct reporter *r, struct json *j)
+{
+    json_object_end(j);
+    buf_addch(&r->lines, '\n');
+}
+
+static void add_aggregated(struct reporter *r, const struct report_tick *tick)
+{
+    struct series sum;
+    struct json j;
+    series_init(&sum, UINT32_MAX);
+    stats_total(tick->interval, &sum);
+    begin_line(r, &j);
+    put_series(&j, r, tick, "", "Aggregated", &sum);
+    put_errors(&j, r, tick->interval);
+    put_generator(&j, &tick->interval->generator);
+    end_line(r, &j);
+    series_release(&sum);
+}
+
+static bool seen(const struct stats *stats, uint32_t id)
+{
+    return id < stats->series_len && stats->series[id] != NULL && stats->series[id]->requests > 0;
+}
+
+/* A series has a line from its first request on, idle or not, so that a chart
+ * falls to zero where the requests do. */
+static void timeseries_tick(struct reporter *r, const struct report_tick *tick)
+{
+    struct series none;
+    struct json j;
+    series_init(&none, UINT32_MAX);
+    buf_clear(&r->lines);
+    for (uint32_t id = 0; id < catalog_len(r->run->catalog); id++) {
+        bool now = seen(tick->interval, id);
+        if (!now && !seen(tick->total, id))
+            continue;
+        struct catalog_entry entry = catalog_get(r->run->catalog, id);
+        begin_line(r, &j);
+        put_series(&j, r, tick, entry.type, entry.name, now ? tick->interval->series[id] : &none);
+        end_line(r, &j);
+    }
+    add_aggregated(r, tick);
+    output_write(r->file, &r->lines);
+    series_release(&none);
+}
+
+static int timeseries_end(struct reporter *r, const struct report_end *end, struct err *err)
+{
+    (void)end; /* the last tick has told all */
+    int rc = output_close(r->file, err);
+    buf_release(&r->lines);
+    free(r);
+    return rc;
+}
+
+const struct reporter_kind report_timeseries = {
+    .name = "timeseries",
+    .open = timeseries_open,
+    .tick = timeseries_tick,
+    .end = timeseries_end,
+};
