@@ -2,6 +2,7 @@
 #include "net/net.h"
 
 #include "base/mem.h"
+#include "net/alarm.h"
 #include "net/deadline.h"
 #include "net/dns.h"
 
@@ -12,6 +13,7 @@ void net_init(struct net *net, struct ev_loop *loop)
     *net = (struct net){
         .loop = loop,
         .deadlines = deadlines_new(loop),
+        .alarms = alarms_new(loop),
         .resolver = resolver_new(loop),
         .scratch = xmalloc(NET_SCRATCH),
     };
@@ -21,6 +23,7 @@ void net_init(struct net *net, struct ev_loop *loop)
 void net_release(struct net *net)
 {
     resolver_free(net->resolver);
+    alarms_free(net->alarms);
     deadlines_free(net->deadlines);
     free(net->scratch);
 }

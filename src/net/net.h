@@ -10,6 +10,7 @@
 #include <ev.h>
 #include <stdint.h>
 
+struct alarms;
 struct deadlines;
 struct resolver;
 
@@ -20,6 +21,7 @@ enum { NET_SCRATCH = 64 * 1024 };
 struct net {
     struct ev_loop *loop;        /* borrowed, outlived by the worker's loop */
     struct deadlines *deadlines; /* owned */
+    struct alarms *alarms;       /* owned */
     struct resolver *resolver;   /* owned */
     char *scratch;               /* owned; NET_SCRATCH bytes */
     struct rng rng;              /* jitter only; scenarios have their own */

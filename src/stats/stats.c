@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "stats/arrivals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct stats *stats_new(void)
     hist_init(&s->generator.loop_lag);
     hist_init(&s->connections.connect);
     hist_init(&s->connections.handshake);
-    hist_init(&s->arrivals.lag);
+    arrival_stats_init(&s->arrivals);
     return s;
 }
 
@@ -45,7 +46,10 @@ void stats_free(struct stats *s)
     hist_release(&s->generator.loop_lag);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
-    hist_release(&s->arrivals.lag);
+    arrival_stats_release(&s->arrivals);
+    for (size_t i = 0; i < s->class_arrivals.len; i++)
+        arrival_stats_release(&s->class_arrivals.items[i]);
+    vec_release(&s->class_arrivals);
     free(s);
 }
 
@@ -58,6 +62,9 @@ static void series_clear(struct series *series)
     series->has_service = false;
     vec_clear(&series->statuses);
     series->last_status = 0;
+}
+
+{
 }
 
 void stats_clear(struct stats *s)
@@ -88,9 +95,9 @@ void stats_clear(struct stats *s)
     hist_clear(&s->connections.connect);
     hist_clear(&s->connections.handshake);
     s->connections.resumed = 0;
-    struct hist lag = s->arrivals.lag;
-    hist_clear(&lag);
-    s->arrivals = (struct arrival_stats){.lag = lag};
+    arrival_stats_clear(&s->arrivals);
+    for (size_t i = 0; i < s->class_arrivals.len; i++)
+        arrival_stats_clear(&s->class_arrivals.items[i]);
     s->warmup = false;
     s->users = 0;
     s->begin_ns = s->end_ns = s->last_ns = 0;
@@ -357,15 +364,6 @@ static void merge_connections(struct connection_times *dst, const struct connect
     dst->resumed += src->resumed;
 }
 
-static void merge_arrivals(struct arrival_stats *dst, const struct arrival_stats *src)
-{
-    dst->due += src->due;
-    dst->started += src->started;
-    dst->late += src->late;
-    dst->dropped += src->dropped;
-    hist_merge(&dst->lag, &src->lag);
-}
-
 void stats_merge(struct stats *dst, const struct stats *src)
 {
     for (uint32_t i = 0; i < src->series_len; i++)
@@ -386,7 +384,10 @@ void stats_merge(struct stats *dst, const struct stats *src)
     }
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
-    merge_arrivals(&dst->arrivals, &src->arrivals);
+    arrival_stats_merge(&dst->arrivals, &src->arrivals);
+    for (size_t i = 0; i < src->class_arrivals.len; i++)
+        arrival_stats_merge(stats_class_arrivals_touch(dst, (uint32_t)i),
+                            &src->class_arrivals.items[i]);
     dst->users += src->users;
     if (src->last_ns > dst->last_ns)
         dst->last_ns = src->last_ns;

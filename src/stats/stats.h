@@ -77,7 +77,8 @@ struct connection_times {
     uint64_t resumed;      /* handshakes that resumed an earlier session */
 };
 
-/* The open model: starts that a schedule asked for. */
+/* Starts that a schedule asked for: the open model's, or each connection's or
+ * user's share of a rate in the closed one. */
 struct arrival_stats {
     uint64_t due;     /* so many were due */
     uint64_t started; /* of these, so many were started */
@@ -111,7 +112,8 @@ struct stats {
     uint32_t last_failure, last_script_error, last_check;
     struct generator_stats generator;
     struct connection_times connections;
-    struct arrival_stats arrivals;
+    struct arrival_stats arrivals;            /* of a schedule: all */
+    VEC(struct arrival_stats) class_arrivals; /* and by user class: as many as had any, or fewer */
     bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
     int worker;     /* whose interval; -1 for a sum */
     uint32_t users; /* running at the end of the span; summed over workers by merge */
