@@ -16,6 +16,7 @@ static const struct reporter_kind *const kinds[] = {
     &report_junit,
     &report_timeseries,
     &report_hdr,
+    &report_requests,
     &report_tui,
 };
 

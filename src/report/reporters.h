@@ -10,4 +10,5 @@ extern const struct reporter_kind report_json;
 extern const struct reporter_kind report_junit;
 extern const struct reporter_kind report_timeseries;
 extern const struct reporter_kind report_hdr;
+extern const struct reporter_kind report_requests;
 extern const struct reporter_kind report_tui;

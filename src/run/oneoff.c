@@ -144,6 +144,7 @@ static void record(struct load *load, const struct connection *c)
     uint64_t service_ns = op->op.end_ns - op->op.start_ns;
     struct sample sample = {
         .series = c->series,
+        .user = (uint32_t)(c - load->items) + 1,
         .response_ns = c->due_ns ? op->op.end_ns - c->due_ns : service_ns,
         .service_ns = service_ns,
         .has_service = c->due_ns != 0,

@@ -558,6 +558,8 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
                     .interval = stats_new(),
                     .asked_users = WORKER_USERS_PLANNED};
     memset(result, 0, sizeof(*result));
+    if (spec->plan->keep_requests)
+        stats_keep_requests(r.interval);
     queue_init(&r.published);
     r.boss = (struct worker_boss){.published = &r.published, .wake = wake, .arg = &r};
     int rc = -1;

@@ -20,6 +20,14 @@
 /* The worker of this thread, for the signal handlers. */
 static __thread struct worker *self;
 
+static struct stats *new_stats(const struct plan *plan)
+{
+    struct stats *s = stats_new();
+    if (plan->keep_requests)
+        stats_keep_requests(s);
+    return s;
+}
+
 static void publish(struct worker *w, bool last)
 {
     uint64_t now = clock_ns(), cpu = clock_thread_cpu_ns();
@@ -38,7 +46,7 @@ static void publish(struct worker *w, bool last)
     w->published_reconnects = w->net.reconnects;
 
     struct queue_node *spare = queue_pop(&w->spares);
-    w->stats = spare ? (struct stats *)spare : stats_new();
+    w->stats = spare ? (struct stats *)spare : new_stats(w->plan);
     if (w->script)
         w->script->stats = w->stats;
     queue_push(w->boss->published, &s->node);
@@ -106,7 +114,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     w->plan = plan;
     w->catalog = catalog;
     w->boss = boss;
-    w->stats = stats_new();
+    w->stats = new_stats(plan);
     w->asked_users = w->obeyed_users = WORKER_USERS_PLANNED;
     queue_init(&w->spares);
     w->loop = ev_loop_new(EVFLAG_AUTO);

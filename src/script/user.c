@@ -153,6 +153,7 @@ void user_set_sample(struct user *u, const struct sample *sample, bool record)
 {
     user_commit(u);
     u->sample = *sample;
+    u->sample.user = u->number;
     if (u->due_ns) { /* it was due before it could start */
         u->sample.response_ns = sample->end_ns - u->due_ns;
         u->due_ns = 0;

@@ -46,6 +46,7 @@ void stats_free(struct stats *s)
     hist_release(&s->generator.loop_lag);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
+    request_log_free(s->requests);
     arrival_stats_release(&s->arrivals);
     for (size_t i = 0; i < s->class_arrivals.len; i++)
         arrival_stats_release(&s->class_arrivals.items[i]);
@@ -65,6 +66,12 @@ static void series_clear(struct series *series)
 }
 
 {
+}
+
+void stats_keep_requests(struct stats *s)
+{
+    if (!s->requests)
+        s->requests = request_log_new();
 }
 
 void stats_clear(struct stats *s)
@@ -95,6 +102,8 @@ void stats_clear(struct stats *s)
     hist_clear(&s->connections.connect);
     hist_clear(&s->connections.handshake);
     s->connections.resumed = 0;
+    if (s->requests)
+        request_log_clear(s->requests);
     arrival_stats_clear(&s->arrivals);
     for (size_t i = 0; i < s->class_arrivals.len; i++)
         arrival_stats_clear(&s->class_arrivals.items[i]);
@@ -274,6 +283,8 @@ void stats_record(struct stats *s, const struct sample *sample)
         series->failures++;
         record_failure(s, sample);
     }
+    if (__builtin_expect(s->requests != NULL, 0))
+        request_log_add(s->requests, sample);
 }
 
 static bool is_script_error(const void *owner, size_t place, const void *message)
@@ -384,6 +395,8 @@ void stats_merge(struct stats *dst, const struct stats *src)
     }
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
+    if (dst->requests && src->requests)
+        request_log_merge(dst->requests, src->requests, src->worker, src->warmup);
     arrival_stats_merge(&dst->arrivals, &src->arrivals);
     for (size_t i = 0; i < src->class_arrivals.len; i++)
         arrival_stats_merge(stats_class_arrivals_touch(dst, (uint32_t)i),

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "stats/catalog.h"
 #include "stats/hist.h"
+#include "stats/request_log.h"
 #include "stats/text_index.h"
 
 #include <stdbool.h>
@@ -112,6 +113,7 @@ struct stats {
     uint32_t last_failure, last_script_error, last_check;
     struct generator_stats generator;
     struct connection_times connections;
+    struct request_log *requests; /* each by itself; owned; NULL: only summed */
     struct arrival_stats arrivals;            /* of a schedule: all */
     VEC(struct arrival_stats) class_arrivals; /* and by user class: as many as had any, or fewer */
     bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
@@ -125,10 +127,13 @@ struct stats *stats_new(void);
 void stats_free(struct stats *s);
 /* Empties it and keeps its memory. */
 void stats_clear(struct stats *s);
+/* From now on it keeps each request too, and those of what is merged into it. */
+void stats_keep_requests(struct stats *s);
 
 /* One completed request. */
 struct sample {
     uint32_t series;
+    uint32_t user; /* whose: a number from 1; 0: not known */
     uint64_t response_ns;
     uint64_t service_ns;
     bool has_service;       /* record service_ns too */
