@@ -65,9 +65,6 @@ static void series_clear(struct series *series)
     series->last_status = 0;
 }
 
-{
-}
-
 void stats_keep_requests(struct stats *s)
 {
     if (!s->requests)
