@@ -4,6 +4,7 @@
 #include "base/url.h"
 #include "cli/commands.h"
 #include "cli/launch.h"
+#include "cli/outputs.h"
 #include "cli/session.h"
 
 #include <stdlib.h>
@@ -125,7 +126,7 @@ int cmd_run(const struct cli_args *args)
     struct err err;
     int status = EXIT_USAGE;
     session_init(&s, args);
-    s.script.print_to_stderr = args->json && strcmp(args->json, "-") == 0;
+    s.script.print_to_stderr = outputs_take_stdout(args);
     if (session_open(&s, args, &err) < 0 || session_probe(&s, args, &err) < 0)
         log_error("%s", err.message);
     else

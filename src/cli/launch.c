@@ -5,14 +5,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/outputs.h"
 #include "run/runner.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { REPORTERS_MAX = 3 };
 
 int launch_workers(const struct cli_args *args, uint32_t users)
 {
@@ -22,8 +21,7 @@ int launch_workers(const struct cli_args *args, uint32_t users)
 
 bool launch_tui(const struct cli_args *args)
 {
-    bool to_stdout = args->json && strcmp(args->json, "-") == 0;
-    if (args->tui || args->no_tui || args->quiet || to_stdout)
+    if (args->tui || args->no_tui || args->quiet || outputs_take_stdout(args))
         return args->tui;
     return report_tui_fits();
 }
@@ -59,36 +57,6 @@ static void release_thresholds(struct thresholds *t)
     vec_release(&t->items);
 }
 
-/* Opens what args ask for; -1 when one cannot be written, the others ended. */
-static int open_reporters(struct run_reporter *to, size_t *len, const struct cli_args *args,
-                          const struct report_run *about, struct err *err)
-{
-    struct report_options options;
-    report_options_detect(&options, args->json && strcmp(args->json, "-") == 0);
-    options.latency = args->latency;
-    options.quiet = args->quiet;
-    if (args->no_color)
-        options.color = options.live_color = false;
-
-    /* JSON first: it may be refused, and the console not. The live view before
-     * the console: it gives back the screen that the report is for. */
-    bool tui = launch_tui(args);
-    options.quiet |= tui;
-    const char *const names[] = {args->json ? "json" : NULL, tui ? "tui" : NULL, "console"};
-    *len = 0;
-    for (size_t i = 0; i < REPORTERS_MAX; i++) {
-        if (!names[i])
-            continue;
-        options.path = i == 0 ? args->json : NULL;
-        const struct reporter_kind *kind = report_kind(names[i]);
-        struct reporter *reporter = kind->open(about, &options, err);
-        if (!reporter)
-            return -1;
-        to[(*len)++] = (struct run_reporter){kind, reporter};
-    }
-    return 0;
-}
-
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
            struct script *control, char *const *thresholds, size_t thresholds_len)
 {
@@ -101,7 +69,7 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     about->seed = plan->seed;
     about->started_wall = clock_wall();
 
-    struct run_reporter reporters[REPORTERS_MAX];
+    struct run_reporter reporters[OUTPUTS_MAX];
     struct run_result result;
     struct thresholds parsed = {VEC_INIT};
     struct run_spec spec = {
@@ -113,7 +81,7 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     if (parse_thresholds(&parsed, thresholds, thresholds_len, &err) < 0 ||
         parse_thresholds(&parsed, args->thresholds.items, args->thresholds.len, &err) < 0 ||
         plan_check_fds(plan->users, plan->workers, &err) < 0 ||
-        open_reporters(reporters, &spec.reporters_len, args, about, &err) < 0)
+        outputs_open(reporters, &spec.reporters_len, args, about, &err) < 0)
         goto failed;
     spec.thresholds = parsed.items.items;
     spec.thresholds_len = parsed.items.len;
