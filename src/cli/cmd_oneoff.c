@@ -92,6 +92,7 @@ static int run(const struct cli_args *args, const struct url *url)
         .users = (uint32_t)connections,
         .duration_s = args->requests > 0 && !cli_given(args, OPT_DURATION) ? 0 : args->duration,
         .stop_timeout_s = GRACE_S,
+        .keep_requests = args->log_requests != NULL,
         .workers = launch_workers(args, (uint32_t)connections),
         .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),
         .oneoff = &oneoff,

@@ -81,6 +81,7 @@ static int run(const struct cli_args *args, struct session *s)
                                  defaults->stop_timeout_s, args->stop_timeout),
         .seed = s->script.seed,
         .abort_on_script_error = args->abort_on_script_error,
+        .keep_requests = args->log_requests != NULL,
         .scenario = &s->scenario,
         .script = &s->script,
     };

@@ -11,7 +11,7 @@ from harness.nginx import free_port
 from harness.tool import ROOT
 
 NPM = os.environ.get("INRUSH_NPM") or str(ROOT / "build/npm")
-HERE = ROOT / "tests/e2e/mcp"
+HERE = ROOT / "tests/e2e/npm"
 
 
 class McpServer:
