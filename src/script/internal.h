@@ -8,6 +8,28 @@
 /* The state that L belongs to. */
 struct script *script_of(lua_State *L);
 
+/* A state of another kind than script_new's: `load` runs in a protected call, on
+ * an empty stack, and begins with script_open_libraries; owner is for it. */
+struct script *script_new_with(const struct script_options *options, int worker, lua_CFunction load,
+                               void *owner, struct err *err);
+/* Lua's own libraries, ours, print, os.exit and a math.random that follows the seed. */
+void script_open_libraries(struct script *s);
+/* Runs the file. For a `load`: it may raise. */
+void script_run_source(struct script *s);
+
+/* Told on the way into Lua and out of it: odd while inside. For the watchdog. */
+static inline void script_enter(struct script *s)
+{
+    uint_fast64_t n = atomic_load_explicit(&s->entries, memory_order_relaxed);
+    atomic_store_explicit(&s->entries, n + 1, memory_order_relaxed);
+}
+
+/* The handler of protected calls: makes of an error the table {message, traceback}. */
+int script_traceback(lua_State *L);
+/* Takes what the handler made, or another error, off the stack; both are on the
+ * heap and the caller's. */
+void script_take_error(lua_State *L, char **message, char **traceback);
+
 /* A protected call of the function below nargs arguments on s->L, with a
  * traceback. 0, or -1 with the message and the traceback (both on the heap,
  * the caller frees them); the stack is left with the results, or clean. */

@@ -37,12 +37,6 @@ void script_return_thread(struct user *u, bool reusable)
     u->thread = (struct script_thread){NULL, LUA_NOREF};
 }
 
-static inline void enter(struct script *s)
-{
-    uint_fast64_t n = atomic_load_explicit(&s->entries, memory_order_relaxed);
-    atomic_store_explicit(&s->entries, n + 1, memory_order_relaxed);
-}
-
 enum script_outcome script_resume(struct user *u, int nargs)
 {
     struct script *s = u->script;
@@ -50,9 +44,9 @@ enum script_outcome script_resume(struct user *u, int nargs)
     struct rng *outer_rng = s->rng;
     s->current = u;
     s->rng = &u->rng;
-    enter(s);
+    script_enter(s);
     int rc = lua_resume(u->thread.co, nargs);
-    enter(s);
+    script_enter(s);
     s->current = outer;
     s->rng = outer_rng;
 

@@ -70,6 +70,8 @@ struct script {
     struct catalog *catalog; /* borrowed, outlives the state */
     struct stats *stats;     /* the current interval; the worker swaps it */
 
+    void *owner; /* of a state that is no scenario's: whoever made it (script_new_with); or NULL */
+
     struct user_class *classes; /* owned; as many as the scenario has */
     size_t classes_len;
     struct http_hosts *hosts;       /* owned by script/http_hosts.c */

@@ -66,7 +66,7 @@ int script_raise(lua_State *L, const char *fmt, ...)
     abort(); /* lua_error does not return */
 }
 
-static int traceback_handler(lua_State *L)
+int script_traceback(lua_State *L)
 {
     if (!lua_isstring(L, 1)) { /* Lua puts the place into strings only */
         push_where(L);
@@ -85,18 +85,8 @@ static int traceback_handler(lua_State *L)
     return 1;
 }
 
-int script_call(struct script *s, int nargs, int nresults, char **message, char **traceback)
+void script_take_error(lua_State *L, char **message, char **traceback)
 {
-    lua_State *L = s->L;
-    int base = lua_gettop(L) - nargs;
-    lua_pushcfunction(L, traceback_handler);
-    lua_insert(L, base);
-    atomic_fetch_add_explicit(&s->entries, 1, memory_order_relaxed);
-    int rc = lua_pcall(L, nargs, nresults, base);
-    atomic_fetch_add_explicit(&s->entries, 1, memory_order_relaxed);
-    lua_remove(L, base);
-    if (rc == 0)
-        return 0;
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
         *message = xstrdup(lua_tostring(L, -1));
@@ -109,6 +99,21 @@ int script_call(struct script *s, int nargs, int nresults, char **message, char 
         *traceback = xstrdup("");
         lua_pop(L, 1);
     }
+}
+
+int script_call(struct script *s, int nargs, int nresults, char **message, char **traceback)
+{
+    lua_State *L = s->L;
+    int base = lua_gettop(L) - nargs;
+    lua_pushcfunction(L, script_traceback);
+    lua_insert(L, base);
+    script_enter(s);
+    int rc = lua_pcall(L, nargs, nresults, base);
+    script_enter(s);
+    lua_remove(L, base);
+    if (rc == 0)
+        return 0;
+    script_take_error(L, message, traceback);
     return -1;
 }
 
@@ -177,7 +182,16 @@ static void preload(lua_State *L, const char *name, lua_CFunction open)
     lua_pop(L, 2);
 }
 
-static void open_libraries(struct script *s)
+static void seed_random(lua_State *L, struct rng *rng)
+{
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushnumber(L, (double)(rng_u64(rng) >> 11));
+    lua_call(L, 1, 0);
+    lua_pop(L, 1);
+}
+
+void script_open_libraries(struct script *s)
 {
     lua_State *L = s->L;
     /* Collect when the heap has grown fourfold, not twofold: what requests leave
@@ -214,49 +228,48 @@ static void open_libraries(struct script *s)
     lua_pushcfunction(L, script_exit);
     lua_setfield(L, -2, "exit");
     lua_pop(L, 1);
-    script_open_user(L);
+    seed_random(L, s->rng);
 }
 
-/* The rest of opening: runs in a protected call. */
-static int load_scenario(lua_State *L)
+void script_run_source(struct script *s)
 {
-    struct script *s = script_of(L);
-    open_libraries(s);
-
-    /* math.random follows the seed too. */
-    lua_getglobal(L, "math");
-    lua_getfield(L, -1, "randomseed");
-    lua_pushnumber(L, (double)(rng_u64(s->rng) >> 11));
-    lua_call(L, 1, 0);
-    lua_pop(L, 1);
-
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "inrush");
-    lua_call(L, 1, 0);
-
+    lua_State *L = s->L;
     const struct script_source *source = s->options->source;
     size_t skip = 0; /* a #! line is for the kernel; the newline stays, for line numbers */
     if (source->len > 0 && source->text[0] == '#')
         skip = strcspn(source->text, "\n");
     if (luaL_loadbuffer(L, source->text + skip, source->len - skip, source->chunkname))
-        return lua_error(L);
+        lua_error(L);
     lua_call(L, 0, 0);
+}
+
+static int load_scenario(lua_State *L)
+{
+    struct script *s = script_of(L);
+    script_open_libraries(s);
+    script_open_user(L);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "inrush");
+    lua_call(L, 1, 0);
+    script_run_source(s);
     return 0;
 }
 
-struct script *script_new(const struct script_options *options, int worker, struct net *net,
-                          struct catalog *catalog, struct stats *stats, struct err *err)
+static struct script *new_state(const struct script_options *options, int worker)
 {
     struct script *s = xcalloc(1, sizeof(*s));
     s->options = options;
     s->worker = worker;
-    s->net = net;
-    s->catalog = catalog;
-    s->stats = stats;
     s->request_handlers = LUA_NOREF;
     rng_init(&s->own_rng, options->seed, (uint64_t)worker);
     s->rng = &s->own_rng;
     s->hosts = http_hosts_new(options->net);
+    return s;
+}
+
+/* s, or NULL when it could not be loaded. */
+static struct script *load_state(struct script *s, lua_CFunction load, struct err *err)
+{
     s->L = luaL_newstate();
     if (!s->L) {
         err_set(err, ERR_SYSTEM, "no memory for a Lua state");
@@ -268,7 +281,7 @@ struct script *script_new(const struct script_options *options, int worker, stru
     lua_rawset(s->L, LUA_REGISTRYINDEX);
 
     char *message, *traceback;
-    lua_pushcfunction(s->L, load_scenario);
+    lua_pushcfunction(s->L, load);
     if (script_call(s, 0, 0, &message, &traceback) < 0) {
         err_set(err, ERR_CONFIG, "%s", message);
         log_debug("%s", traceback);
@@ -278,6 +291,24 @@ struct script *script_new(const struct script_options *options, int worker, stru
         return NULL;
     }
     return s;
+}
+
+struct script *script_new(const struct script_options *options, int worker, struct net *net,
+                          struct catalog *catalog, struct stats *stats, struct err *err)
+{
+    struct script *s = new_state(options, worker);
+    s->net = net;
+    s->catalog = catalog;
+    s->stats = stats;
+    return load_state(s, load_scenario, err);
+}
+
+struct script *script_new_with(const struct script_options *options, int worker, lua_CFunction load,
+                               void *owner, struct err *err)
+{
+    struct script *s = new_state(options, worker);
+    s->owner = owner;
+    return load_state(s, load, err);
 }
 
 void script_free(struct script *s)

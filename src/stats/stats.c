@@ -22,6 +22,7 @@ struct stats *stats_new(void)
     hist_init(&s->generator.loop_lag);
     hist_init(&s->connections.connect);
     hist_init(&s->connections.handshake);
+    hist_init(&s->rates);
     arrival_stats_init(&s->arrivals);
     return s;
 }
@@ -46,6 +47,7 @@ void stats_free(struct stats *s)
     hist_release(&s->generator.loop_lag);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
+    hist_release(&s->rates);
     request_log_free(s->requests);
     arrival_stats_release(&s->arrivals);
     for (size_t i = 0; i < s->class_arrivals.len; i++)
@@ -98,6 +100,7 @@ void stats_clear(struct stats *s)
     s->generator = (struct generator_stats){.loop_lag = loop_lag};
     hist_clear(&s->connections.connect);
     hist_clear(&s->connections.handshake);
+    hist_clear(&s->rates);
     s->connections.resumed = 0;
     if (s->requests)
         request_log_clear(s->requests);
@@ -392,6 +395,7 @@ void stats_merge(struct stats *dst, const struct stats *src)
     }
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
+    hist_merge(&dst->rates, &src->rates);
     if (dst->requests && src->requests)
         request_log_merge(dst->requests, src->requests, src->worker, src->warmup);
     arrival_stats_merge(&dst->arrivals, &src->arrivals);

@@ -116,6 +116,8 @@ struct stats {
     struct request_log *requests; /* each by itself; owned; NULL: only summed */
     struct arrival_stats arrivals;            /* of a schedule: all */
     VEC(struct arrival_stats) class_arrivals; /* and by user class: as many as had any, or fewer */
+    /* Answers a second of each worker by itself, looked at ten times a second; a one-off's. */
+    struct hist rates;
     bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
     int worker;     /* whose interval; -1 for a sum */
     uint32_t users; /* running at the end of the span; summed over workers by merge */
