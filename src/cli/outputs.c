@@ -57,6 +57,7 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     bool tui = launch_tui(args);
     report_options_detect(&options, outputs_take_stdout(args));
     options.latency = args->latency;
+    options.spectrum = args->spectrum;
     options.quiet = args->quiet || tui;
     if (args->no_color)
         options.color = options.live_color = false;

@@ -43,6 +43,7 @@ static void console_scenario(struct console *c)
     console_requests(c);
     console_percentiles(c);
     console_histograms(c);
+    console_spectrum(c);
     console_statuses(c);
     console_errors(c);
     console_script_errors(c);
@@ -67,6 +68,7 @@ static int console_end(struct reporter *r, const struct report_end *end, struct 
                 .utf8 = r->opt.utf8,
             },
         .latency = r->opt.latency,
+        .spectrum = r->opt.spectrum,
     };
     progress_free(r->progress);
     digest_init(&c.digest, r->run, end);

@@ -15,8 +15,9 @@ struct console {
     const struct report_end *end;
     struct digest digest;
     struct page page;
-    bool latency; /* draw the histogram */
-    bool single;  /* a one-off: its one series goes without saying */
+    bool latency;  /* draw the histogram */
+    bool spectrum; /* print the percentile spectrum */
+    bool single;   /* a one-off: its one series goes without saying */
 };
 
 /* console_tables.c */
@@ -26,6 +27,7 @@ void console_percentiles(struct console *c);
 /* Under a table of times: how many requests have none. */
 void console_untimed(struct console *c);
 void console_histograms(struct console *c);
+void console_spectrum(struct console *c);
 
 /* console_sections.c */
 void console_header(struct console *c);

@@ -97,6 +97,7 @@ void console_oneoff(struct console *c)
         console_untimed(c);
     }
     console_histograms(c);
+    console_spectrum(c);
     console_statuses(c);
     console_errors(c);
     console_script_errors(c);

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "report/figure.h"
 #include "report/histogram.h"
+#include "report/spectrum.h"
 #include "report/table.h"
 
 /* Reasons are sentences: they are wrapped, not cut into a table. */
@@ -212,4 +213,21 @@ void console_histograms(struct console *c)
         page_end_line(&c->page);
         histogram_draw(&c->page, &d->rows.items[i].series->response);
     }
+}
+
+/* As it is, neither indented nor wrapped: it is for programs. */
+static void spectrum(struct console *c, const char *remark, const struct hist *h)
+{
+    if (h->count == 0)
+        return;
+    page_heading(&c->page, "Detailed percentile spectrum", remark);
+    spectrum_add(c->page.out, h);
+}
+
+void console_spectrum(struct console *c)
+{
+    if (!c->spectrum)
+        return;
+    spectrum(c, "response time, in ms", &c->digest.total.response);
+    spectrum(c, "service time, in ms", &c->digest.total.service);
 }

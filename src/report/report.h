@@ -116,6 +116,7 @@ struct report_options {
     FILE *live;       /* console: where it shows how the run stands */
     int columns;      /* console: the width of out; 0: ask the terminal; no limit when it is none */
     bool latency;     /* console: draw the latency histogram */
+    bool spectrum;    /* console: print the percentile spectrum */
     bool quiet;       /* console: nothing while it runs */
     bool color;       /* out shows colours */
     bool live_color;  /* live shows colours */

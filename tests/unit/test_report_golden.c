@@ -58,7 +58,7 @@ static void assert_golden(const char *name, const char *actual)
 
 struct look {
     int columns;
-    bool utf8, color, latency;
+    bool utf8, color, latency, spectrum;
 };
 
 /* The console report of a case, owned by the caller. */
@@ -76,6 +76,7 @@ static char *console(void (*build)(struct fixture *), struct look look)
         .live = stderr,
         .columns = look.columns,
         .latency = look.latency,
+        .spectrum = look.spectrum,
         .quiet = true,
         .color = look.color,
         .utf8 = look.utf8,
@@ -141,6 +142,15 @@ static void test_console_latency(void **state)
                   (struct look){.columns = 100, .utf8 = true, .latency = true});
     check_console(".latency", case_huge, "huge",
                   (struct look){.columns = 100, .utf8 = true, .latency = true});
+}
+
+static void test_console_spectrum(void **state)
+{
+    (void)state;
+    check_console(".spectrum", case_oneoff, "oneoff",
+                  (struct look){.utf8 = true, .spectrum = true});
+    check_console(".spectrum", case_nothing, "nothing",
+                  (struct look){.utf8 = true, .spectrum = true});
 }
 
 /* No line of a report for a terminal is wider than the terminal. */
@@ -219,9 +229,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_console_cases),   cmocka_unit_test(test_console_narrow_terminal),
         cmocka_unit_test(test_console_ascii),   cmocka_unit_test(test_console_color),
-        cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_fits),
-        cmocka_unit_test(test_json_cases),      cmocka_unit_test(test_exit_status),
-        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_spectrum),
+        cmocka_unit_test(test_console_fits),    cmocka_unit_test(test_json_cases),
+        cmocka_unit_test(test_exit_status),     cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
