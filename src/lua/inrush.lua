@@ -7,6 +7,7 @@
 -- @module inrush
 
 local core = require "inrush.core"
+local metric = require "inrush.metric"
 local options = require "inrush.options"
 require "inrush.http" -- user.http
 local redis = require "inrush.redis" -- user.redis
@@ -330,6 +331,37 @@ function inrush.thresholds(list)
     scenario.thresholds[#scenario.thresholds + 1] = expression
   end
 end
+
+--- Metrics ------------------------------------------------------------------
+
+local METRIC_OPTIONS = { unit = options.string() }
+
+-- A function that declares a metric of a kind, or returns it when it is known.
+local function declares(kind)
+  return function(name, opts)
+    if type(name) ~= "string" or name == "" then
+      fail(2, "%s takes a name first, not %s", kind, shown(name))
+    end
+    if opts == nil then
+      return metric.declare(kind, name)
+    end
+    opts = options.check(opts, METRIC_OPTIONS, string.format("%s '%s'", kind, name), 2)
+    return metric.declare(kind, name, opts.unit)
+  end
+end
+
+--- A count of the script's own: `inrush.counter("logins"):add(n)`, n 1 without.
+--
+-- The four kinds are declared where the file is loaded or where they are first
+-- used; `unit` is the only option, and the same name is the same metric.
+inrush.counter = declares("counter")
+--- A value that goes up and down: `gauge:set(value)`; the last, least and most
+-- are reported.
+inrush.gauge = declares("gauge")
+--- How many of all are true: `rate:add(condition)`.
+inrush.rate = declares("rate")
+--- A distribution, of times or sizes: `trend:add(value)`, 0 or more.
+inrush.trend = declares("trend")
 
 --- Helpers ------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ static void console_scenario(struct console *c)
     console_errors(c);
     console_script_errors(c);
     console_checks(c);
+    console_metrics(c);
     console_thresholds(c);
     console_summary(c);
     console_notes(c);

@@ -40,5 +40,8 @@ void console_thresholds(struct console *c);
 void console_notes(struct console *c);
 void console_verdict(struct console *c);
 
+/* console_metrics.c */
+void console_metrics(struct console *c);
+
 /* console_oneoff.c */
 void console_oneoff(struct console *c);

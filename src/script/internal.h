@@ -75,6 +75,7 @@ int script_open_tcp(lua_State *L);    /* "inrush.tcp.core" */
 int script_open_pg(lua_State *L);     /* "inrush.pg.core" */
 int script_open_crypto(lua_State *L); /* "inrush.crypto" */
 int script_open_mcp(lua_State *L);    /* "inrush.mcp.core" */
+int script_open_metric(lua_State *L); /* "inrush.metric" */
 
 /*
  * The protocols that a user speaks: one row each in protocols.c. A row is

@@ -72,6 +72,27 @@ static void push_series(lua_State *L, const struct series *series, const char *t
         set_latency(L, "service_ms", &sum.service);
 }
 
+static void push_metric(lua_State *L, const struct metric_summary *m)
+{
+    bool trend = m->about.kind == METRIC_TREND;
+    lua_newtable(L);
+    set_string(L, "name", m->about.name);
+    set_string(L, "type", metric_kind_names[m->about.kind]);
+    set_string(L, "unit", *m->about.unit ? m->about.unit : NULL);
+    set_number(L, "count", (double)m->count);
+    if (m->count == 0)
+        return;
+    set_number(L, "value", m->value);
+    if (m->about.kind == METRIC_COUNTER)
+        set_number(L, "per_s", m->per_s);
+    if (trend || m->about.kind == METRIC_GAUGE) {
+        set_number(L, "min", m->min);
+        set_number(L, "max", m->max);
+    }
+    for (int i = 0; trend && i < SUMMARY_PERCENTILES; i++)
+        set_number(L, summary_percentile_names[i], m->p[i]);
+}
+
 int script_emit_run(struct script *s, const char *event, const struct report_run *run)
 {
     push_run(s->L, run);
@@ -122,5 +143,16 @@ int script_emit_stop(struct script *s, const struct report_run *run, const struc
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "errors");
+
+    lua_newtable(L);
+    uint32_t metrics = catalog_metrics_len(run->catalog);
+    for (uint32_t i = 0; i < metrics; i++) {
+        struct metric_summary m;
+        metric_summarize(&m, catalog_metric_get(run->catalog, i),
+                         metric_get(&end->total->metrics, i), end->duration_s);
+        push_metric(L, &m);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "metrics");
     return script_emit_value(s, "test_stop");
 }

@@ -7,6 +7,7 @@ const struct script_module script_modules[] = {
     {"inrush.crypto", script_open_crypto},
     {"inrush.http.core", script_open_http},
     {"inrush.mcp.core", script_open_mcp},
+    {"inrush.metric", script_open_metric},
     {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
     {"inrush.tcp.core", script_open_tcp},

@@ -1,5 +1,5 @@
-/* The list of series; see catalog.h. Entries are never moved or changed once
- * given out; the lock guards the index and the length. */
+/* The list of series and metrics; see catalog.h. Entries are never moved or
+ * changed once given out; the lock guards the index and the lengths. */
 #include "stats/catalog.h"
 
 #include "base/log.h"
@@ -16,6 +16,8 @@ struct catalog {
     struct text_index index;
     uint32_t len;
     struct catalog_entry entries[CATALOG_MAX]; /* strings owned */
+    uint32_t metrics_len;
+    struct metric_about metrics[METRICS_MAX]; /* strings owned */
 };
 
 /* The last place is kept for the series of all names that found none. */
@@ -40,6 +42,10 @@ void catalog_free(struct catalog *c)
     for (uint32_t i = 0; i < c->len; i++) {
         free((char *)c->entries[i].type);
         free((char *)c->entries[i].name);
+    }
+    for (uint32_t i = 0; i < c->metrics_len; i++) {
+        free((char *)c->metrics[i].name);
+        free((char *)c->metrics[i].unit);
     }
     text_index_release(&c->index);
     pthread_mutex_destroy(&c->lock);
@@ -120,6 +126,60 @@ uint32_t catalog_len(struct catalog *c)
 {
     pthread_mutex_lock(&c->lock);
     uint32_t len = c->len;
+    pthread_mutex_unlock(&c->lock);
+    return len;
+}
+
+static int check_same(const struct metric_about *known, enum metric_kind kind, const char *unit,
+                      struct err *err)
+{
+    if (known->kind != kind)
+        return err_set(err, ERR_CONFIG, "'%.60s' is a %s already and cannot be a %s too",
+                       known->name, metric_kind_names[known->kind], metric_kind_names[kind]);
+    if (strcmp(known->unit, unit) != 0)
+        return err_set(err, ERR_CONFIG, "%s '%.60s' has the unit '%.20s' already, not '%.20s'",
+                       metric_kind_names[kind], known->name, known->unit, unit);
+    return 0;
+}
+
+static int metric_locked(struct catalog *c, enum metric_kind kind, const char *name,
+                         const char *unit, uint32_t *id, struct err *err)
+{
+    for (*id = 0; *id < c->metrics_len; (*id)++) {
+        if (strcmp(c->metrics[*id].name, name) == 0)
+            return check_same(&c->metrics[*id], kind, unit, err);
+    }
+    if (c->metrics_len == METRICS_MAX)
+        return err_set(err, ERR_CONFIG,
+                       "'%.60s' would be more than %d metrics; leave what varies out of the name",
+                       name, METRICS_MAX);
+    c->metrics[c->metrics_len++] =
+        (struct metric_about){.name = xstrdup(name), .unit = xstrdup(unit), .kind = kind};
+    return 0;
+}
+
+int catalog_metric(struct catalog *c, enum metric_kind kind, const char *name, const char *unit,
+                   uint32_t *id, struct err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    int rc = metric_locked(c, kind, name, unit, id, err);
+    pthread_mutex_unlock(&c->lock);
+    return rc;
+}
+
+struct metric_about catalog_metric_get(struct catalog *c, uint32_t id)
+{
+    pthread_mutex_lock(&c->lock);
+    assert(id < c->metrics_len);
+    struct metric_about about = c->metrics[id];
+    pthread_mutex_unlock(&c->lock);
+    return about;
+}
+
+uint32_t catalog_metrics_len(struct catalog *c)
+{
+    pthread_mutex_lock(&c->lock);
+    uint32_t len = c->metrics_len;
     pthread_mutex_unlock(&c->lock);
     return len;
 }

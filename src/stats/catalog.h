@@ -1,10 +1,13 @@
 /*
  * The run's list of series: (type, name) <-> a small number, the same in
- * every worker, so that statistics merge by index. Append-only; a lock is
- * taken when a worker sees a name for the first time, never per request
- * (callers keep the number).
+ * every worker, so that statistics merge by index; and of custom metrics, the
+ * same way. Append-only; a lock is taken when a worker sees a name for the
+ * first time, never per request (callers keep the number).
  */
 #pragma once
+
+#include "base/err.h"
+#include "stats/metric.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,3 +33,11 @@ uint32_t catalog_intern(struct catalog *c, const char *type, size_t type_len, co
 struct catalog_entry catalog_get(struct catalog *c, uint32_t id);
 /* How many have been given out. */
 uint32_t catalog_len(struct catalog *c);
+
+/* The number of a custom metric, given out on first sight; unit may be "". -1
+ * and *err when the name is taken by one of another kind or unit, or there are
+ * METRICS_MAX. All three are thread-safe. */
+int catalog_metric(struct catalog *c, enum metric_kind kind, const char *name, const char *unit,
+                   uint32_t *id, struct err *err);
+struct metric_about catalog_metric_get(struct catalog *c, uint32_t id);
+uint32_t catalog_metrics_len(struct catalog *c);

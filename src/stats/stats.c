@@ -44,6 +44,7 @@ void stats_free(struct stats *s)
     text_index_release(&s->failure_index);
     text_index_release(&s->script_error_index);
     text_index_release(&s->check_index);
+    metric_set_release(&s->metrics);
     hist_release(&s->generator.loop_lag);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
@@ -93,6 +94,7 @@ void stats_clear(struct stats *s)
     text_index_clear(&s->failure_index);
     text_index_clear(&s->script_error_index);
     text_index_clear(&s->check_index);
+    metric_set_clear(&s->metrics);
     s->last_failure = s->last_script_error = s->last_check = 0;
 
     struct hist loop_lag = s->generator.loop_lag;
@@ -393,6 +395,7 @@ void stats_merge(struct stats *dst, const struct stats *src)
         const struct check_count *check = &src->checks.items[i];
         add_check(dst, check->name, check->passes, check->failures);
     }
+    metric_set_merge(&dst->metrics, &src->metrics);
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
     hist_merge(&dst->rates, &src->rates);

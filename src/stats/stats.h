@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "stats/catalog.h"
 #include "stats/hist.h"
+#include "stats/metric.h"
 #include "stats/request_log.h"
 #include "stats/text_index.h"
 
@@ -108,6 +109,7 @@ struct stats {
     VEC(struct failure) failures;
     VEC(struct script_error) script_errors;
     VEC(struct check_count) checks;
+    struct metric_set metrics; /* the scripts' own, by number in the catalog */
     /* Where each of these is found by its text, and the one found last. */
     struct text_index failure_index, script_error_index, check_index;
     uint32_t last_failure, last_script_error, last_check;

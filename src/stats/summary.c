@@ -34,6 +34,37 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
+void metric_summarize(struct metric_summary *out, struct metric_about about, const struct metric *m,
+                      double duration_s)
+{
+    *out = (struct metric_summary){.about = about};
+    if (!m)
+        return;
+    out->count = m->count;
+    switch (about.kind) {
+    case METRIC_COUNTER:
+        out->value = m->sum;
+        out->per_s = ratio(m->sum, duration_s);
+        break;
+    case METRIC_GAUGE:
+        out->value = m->last;
+        out->min = m->min;
+        out->max = m->max;
+        break;
+    case METRIC_RATE:
+        out->trues = m->trues;
+        out->value = ratio((double)m->trues, (double)m->count);
+        break;
+    default:
+        out->value = metric_mean(m);
+        out->min = m->min;
+        out->max = m->max;
+        out->stdev = metric_stdev(m);
+        for (int i = 0; i < SUMMARY_PERCENTILES; i++)
+            out->p[i] = metric_percentile(m, about.unit, summary_percentiles[i]);
+    }
+}
+
 void series_summarize(struct series_summary *out, const struct series *series, const char *type,
                       const char *name, double duration_s)
 {

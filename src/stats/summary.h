@@ -29,6 +29,22 @@ struct series_summary {
     struct latency_summary service;
 };
 
+/* A custom metric. In its own unit, where it has one. */
+struct metric_summary {
+    struct metric_about about;
+    uint64_t count;  /* additions, settings, values */
+    uint64_t trues;  /* of a rate */
+    double value;    /* counter: the sum; gauge: the last; rate: 0..1; trend: the mean */
+    double per_s;    /* of a counter; 0 of others */
+    double min, max; /* gauge, trend */
+    double stdev;    /* trend, as is */
+    double p[SUMMARY_PERCENTILES];
+};
+
+/* m may be NULL: nothing was recorded, and all is 0. */
+void metric_summarize(struct metric_summary *out, struct metric_about about, const struct metric *m,
+                      double duration_s);
+
 void latency_summarize(struct latency_summary *out, const struct hist *h);
 
 /* duration_s: what rates divide by. type and name are stored as given. */

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum metric {
+enum figure {
     METRIC_MIN,
     METRIC_MEAN,
     METRIC_MAX,
@@ -59,7 +59,7 @@ enum comparison { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL };
 struct threshold {
     char *text;   /* owned */
     char *series; /* owned; NULL: the sum over all */
-    enum metric metric;
+    enum figure metric;
     double percent; /* of METRIC_PERCENTILE */
     bool is_share;  /* METRIC_FAILURES in percent of the requests */
     enum comparison op;
@@ -168,7 +168,7 @@ static int parse_metric(struct threshold *t, size_t *at, struct err *err)
     }
     for (int i = 0; i < METRIC_PERCENTILE; i++) {
         if (strcmp(word, metric_names[i]) == 0) {
-            t->metric = (enum metric)i;
+            t->metric = (enum figure)i;
             goto out;
         }
     }
@@ -240,7 +240,7 @@ static int parse_share(struct threshold *t, size_t at, const char *value, struct
     return 0;
 }
 
-static bool is_time(enum metric metric)
+static bool is_time(enum figure metric)
 {
     return metric != METRIC_FAILURES && metric != METRIC_REQUESTS && metric != METRIC_RPS;
 }
