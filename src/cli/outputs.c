@@ -19,6 +19,7 @@ static const struct {
     {"junit", offsetof(struct cli_args, junit), true},
     {"hdr", offsetof(struct cli_args, hdr), true},
     {"requests", offsetof(struct cli_args, log_requests), true},
+    {"html", offsetof(struct cli_args, html), true},
 };
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
 static_assert(OUTPUTS + 2 <= OUTPUTS_MAX, "the live view and the console come on top");

@@ -5,9 +5,10 @@
  * the load started, latencies milliseconds with three decimals (the
  * histogram's microseconds); what was not measured is null.
  */
-#include "report/json_measured.h"
+#include "report/json_report.h"
 
 #include "base/mem.h"
+#include "report/json_measured.h"
 #include "report/output.h"
 #include "report/reporters.h"
 
@@ -117,6 +118,7 @@ static void put_thresholds(struct json *j, const struct report_end *end)
         put_string(j, "expression", r->expression);
         json_key(j, "value");
         json_number(j, r->no_data ? NAN : r->value, 6);
+        put_string(j, "shown", r->shown);
         put_bool(j, "passed", r->passed);
         json_object_end(j);
     }
@@ -130,7 +132,8 @@ static void put_thresholds(struct json *j, const struct report_end *end)
 }
 
 /* What the figures above leave out. */
-static void put_warmup(struct json *j, const struct report_run *run, const struct stats *warmup)
+static void put_warmup(struct json *j, const struct report_run *run, const struct stats *warmup,
+                       bool whole)
 {
     struct digest digest;
     json_key(j, "warmup");
@@ -141,10 +144,26 @@ static void put_warmup(struct json *j, const struct report_run *run, const struc
     digest_init(&digest, run, &(struct report_end){.total = warmup, .duration_s = run->warmup_s});
     json_object_begin(j);
     put_number(j, "duration_s", run->warmup_s);
-    json_put_series(j, &digest);
+    json_put_series(j, &digest, whole);
     json_put_errors(j, &digest, run->catalog);
     json_object_end(j);
     digest_release(&digest);
+}
+
+void json_report_put(struct json *j, const struct report_run *run, const struct report_end *end,
+                     const struct digest *digest, bool whole)
+{
+    put_run(j, run);
+    put_outcome(j, end);
+    put_classes(j, run);
+    json_put_series(j, digest, whole);
+    json_put_errors(j, digest, run->catalog);
+    json_put_checks(j, end->total);
+    put_thresholds(j, end);
+    json_put_arrivals(j, &end->total->arrivals, whole);
+    json_put_connections(j, &end->total->connections, whole);
+    put_warmup(j, run, end->warmup, whole);
+    json_put_generator(j, end->total, run, digest->total.requests, whole);
 }
 
 static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
@@ -155,17 +174,7 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
     digest_init(&digest, r->run, end);
     json_init(&j, &text, true);
     json_object_begin(&j);
-    put_run(&j, r->run);
-    put_outcome(&j, end);
-    put_classes(&j, r->run);
-    json_put_series(&j, &digest);
-    json_put_errors(&j, &digest, r->run->catalog);
-    json_put_checks(&j, end->total);
-    put_thresholds(&j, end);
-    json_put_arrivals(&j, &end->total->arrivals);
-    json_put_connections(&j, &end->total->connections);
-    put_warmup(&j, r->run, end->warmup);
-    json_put_generator(&j, end->total, r->run, digest.total.requests);
+    json_report_put(&j, r->run, end, &digest, true);
     json_object_end(&j);
     buf_addch(&text, '\n');
 

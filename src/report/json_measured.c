@@ -65,7 +65,7 @@ static void put_histograms(struct json *j, const struct series *series)
     json_object_end(j);
 }
 
-void json_put_series(struct json *j, const struct digest *d)
+void json_put_series(struct json *j, const struct digest *d, bool whole)
 {
     json_key(j, "totals"); /* without histograms: they are the sum of those below */
     json_object_begin(j);
@@ -77,7 +77,8 @@ void json_put_series(struct json *j, const struct digest *d)
     for (size_t i = 0; i < d->rows.len; i++) {
         json_object_begin(j);
         put_figures(j, &d->rows.items[i].summary, d->rows.items[i].series);
-        put_histograms(j, d->rows.items[i].series);
+        if (whole)
+            put_histograms(j, d->rows.items[i].series);
         json_object_end(j);
     }
     json_array_end(j);
@@ -135,7 +136,8 @@ void json_put_checks(struct json *j, const struct stats *stats)
     json_array_end(j);
 }
 
-/* Figures and, as KEY_histogram_us, what they come from; nothing without counts. */
+/* Figures and, unless `histogram` is NULL, what they come from; nothing without
+ * counts. */
 static void put_times(struct json *j, const char *key, const char *histogram, const struct hist *h)
 {
     struct latency_summary figures;
@@ -143,20 +145,21 @@ static void put_times(struct json *j, const char *key, const char *histogram, co
     if (figures.count == 0)
         return;
     put_latency(j, key, &figures);
-    put_hist(j, histogram, h);
+    if (histogram != NULL)
+        put_hist(j, histogram, h);
 }
 
-void json_put_connections(struct json *j, const struct connection_times *c)
+void json_put_connections(struct json *j, const struct connection_times *c, bool whole)
 {
     json_key(j, "connections");
     json_object_begin(j);
-    put_times(j, "connect_ms", "connect_histogram_us", &c->connect);
-    put_times(j, "handshake_ms", "handshake_histogram_us", &c->handshake);
+    put_times(j, "connect_ms", whole ? "connect_histogram_us" : NULL, &c->connect);
+    put_times(j, "handshake_ms", whole ? "handshake_histogram_us" : NULL, &c->handshake);
     put_uint(j, "resumed", c->resumed);
     json_object_end(j);
 }
 
-void json_put_arrivals(struct json *j, const struct arrival_stats *a)
+void json_put_arrivals(struct json *j, const struct arrival_stats *a, bool whole)
 {
     json_key(j, "arrivals");
     if (a->due == 0) {
@@ -168,7 +171,7 @@ void json_put_arrivals(struct json *j, const struct arrival_stats *a)
     put_uint(j, "started", a->started);
     put_uint(j, "late", a->late);
     put_uint(j, "dropped", a->dropped);
-    put_times(j, "lag_ms", "lag_histogram_us", &a->lag);
+    put_times(j, "lag_ms", whole ? "lag_histogram_us" : NULL, &a->lag);
     json_object_end(j);
 }
 
@@ -189,7 +192,7 @@ static void put_verdict(struct json *j, const struct stats *stats, const struct 
 }
 
 void json_put_generator(struct json *j, const struct stats *stats, const struct report_run *run,
-                        uint64_t requests)
+                        uint64_t requests, bool whole)
 {
     const struct generator_stats *g = &stats->generator;
     struct latency_summary lag;
@@ -205,6 +208,7 @@ void json_put_generator(struct json *j, const struct stats *stats, const struct 
     put_uint(j, "tasks", g->tasks);
     put_uint(j, "cancelled", g->cancelled);
     put_uint(j, "hung", g->hung);
-    put_hist(j, "loop_lag_histogram_us", &g->loop_lag);
+    if (whole)
+        put_hist(j, "loop_lag_histogram_us", &g->loop_lag);
     json_object_end(j);
 }

@@ -6,6 +6,9 @@
 #include "report/digest.h"
 #include "report/report.h"
 
-/* Puts the fields into the object that is open in j. */
+#include <stdbool.h>
+
+/* Puts the fields into the object that is open in j. whole: with the histograms
+ * behind the figures, which merge and compare need and which are most of it. */
 void json_report_put(struct json *j, const struct report_run *run, const struct report_end *end,
-                     const struct digest *digest);
+                     const struct digest *digest, bool whole);

@@ -18,6 +18,7 @@ static const struct reporter_kind *const kinds[] = {
     &report_hdr,
     &report_requests,
     &report_tui,
+    &report_html,
 };
 
 const struct reporter_kind *report_kind(const char *name)
