@@ -95,7 +95,7 @@ const struct cli_option cli_options_network[] = {
         .group = GROUP_NETWORK,
         STRING(tls_min),
         .value = "VERSION",
-        .choices = "1.0 1.1 1.2 1.3",
+        .choices = "1.2 1.3",
         .help = "Refuse older versions of TLS",
     },
     {
@@ -105,7 +105,7 @@ const struct cli_option cli_options_network[] = {
         .group = GROUP_NETWORK,
         STRING(tls_max),
         .value = "VERSION",
-        .choices = "1.0 1.1 1.2 1.3",
+        .choices = "1.2 1.3",
         .help = "Offer no newer version of TLS",
     },
     {

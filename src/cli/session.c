@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "run/solo.h"
 #include "base/url.h"
+#include "cli/network.h"
+#include "run/solo.h"
 #include "script/http_hosts.h"
 
 #include <stdlib.h>
@@ -69,7 +70,10 @@ int session_open(struct session *s, const struct cli_args *args, struct err *err
 {
     if (script_source_find(&s->source, args->argument, err) < 0)
         return -1;
+    if (network_open(&s->net, args, err) < 0)
+        return -1;
     s->script.source = &s->source;
+    s->script.net = &s->net;
     s->control = script_new(&s->script, 0, NULL, NULL, NULL, err);
     if (!s->control || scenario_read(&s->scenario, s->control, err) < 0)
         return -1;
@@ -139,5 +143,6 @@ void session_release(struct session *s)
     script_free(s->control);
     scenario_release(&s->scenario);
     script_source_release(&s->source);
+    net_options_release(&s->net);
     free(s->settings);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "net/net_options.h"
 #include "script/scenario.h"
 #include "script/script.h"
 #include "script/source.h"
@@ -11,6 +12,7 @@ struct session {
     struct script_source source;
     struct script_options script;    /* what every state is loaded with */
     struct script_setting *settings; /* owned */
+    struct net_options net;
     struct script *control;
     struct scenario scenario;
     char **skipped; /* owned; by class: why its probe failed, or NULL */

@@ -4,10 +4,14 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "net/net_options.h"
+#include "net/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What https offers in its handshake (RFC 7301). */
+#define HTTP_ALPN "http/1.1"
 
 static char *copy_or(const char *text, const char *otherwise)
 {
@@ -31,11 +35,13 @@ void endpoint_init(struct endpoint *e, const struct net_options *options,
         e->host = copy_or(rule->to_host, url->host);
         e->port = rule->to_port != 0 ? rule->to_port : url->port;
     }
-    (void)tls;
+    if (strcmp(url->scheme, "https") == 0)
+        e->tls = tls_target_new(tls != NULL ? tls : options->tls, url->host, HTTP_ALPN);
 }
 
 void endpoint_release(struct endpoint *e)
 {
+    tls_target_free(e->tls);
     free((char *)e->host);
     free((char *)e->unix_path);
     *e = (struct endpoint){0};

@@ -13,6 +13,7 @@
 struct alarms;
 struct deadlines;
 struct resolver;
+struct stats;
 
 /* Reads land here first; a response that is complete in one read is never
  * copied. Whoever needs bytes beyond the read's callback copies them. */
@@ -25,6 +26,7 @@ struct net {
     struct resolver *resolver;   /* owned */
     char *scratch;               /* owned; NET_SCRATCH bytes */
     struct rng rng;              /* jitter only; scenarios have their own */
+    struct stats *stats;         /* the owner's current one, for connection times; or NULL */
     uint64_t connects;           /* connections opened so far */
     uint64_t reconnects;         /* of these, to replace one that was lost or closed */
 };

@@ -12,7 +12,7 @@ struct tls_config;
 struct net_options {
     struct connect_rules connect_to;
     struct sources *sources; /* owned; NULL: the system chooses */
-    struct tls_config *tls;  /* owned; of every https host that brings none of its own */
+    struct tls_config *tls;  /* owned; of every https host without one of its own */
 };
 
 void net_options_release(struct net_options *o);

@@ -8,8 +8,10 @@
  */
 #include "net/stream.h"
 
+#include "base/clock.h"
 #include "net/connect.h"
 #include "net/watch.h"
+#include "stats/stats.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,19 +24,21 @@ static void drop_unsent(struct stream *s)
     s->written = 0;
 }
 
-static void end(struct stream *s, int errnum)
+/* err: NULL for an orderly end. */
+static void end(struct stream *s, const struct err *err)
+{
+    stream_close(s);
+    s->events->ended(s, err);
+}
+
+static void end_by_errno(struct stream *s, int errnum)
 {
     struct err err;
-    stream_close(s);
-    if (errnum == 0) {
-        s->events->ended(s, NULL);
-        return;
-    }
     if (errnum == ECONNRESET || errnum == EPIPE)
         err_set(&err, ERR_RESET, "connection reset by the peer");
     else
         err_errno(&err, errnum, "connection lost");
-    s->events->ended(s, &err);
+    end(s, &err);
 }
 
 /* One read per event: a short one has emptied the socket, a full one leaves
@@ -42,16 +46,21 @@ static void end(struct stream *s, int errnum)
 static void read_some(struct stream *s)
 {
     char *scratch = s->net->scratch;
-    ssize_t n = s->ops->read(s, scratch, NET_SCRATCH);
+    struct err err;
+    ssize_t n = s->ops->read(s, scratch, NET_SCRATCH, &err);
     if (n > 0) {
         s->events->data(s, scratch, (size_t)n);
         return;
     }
-    bool nothing_yet = n < 0 && (errno == EAGAIN || errno == EINTR);
-    if (s->failed_write != 0)
-        end(s, s->failed_write);
-    else if (!nothing_yet)
-        end(s, n < 0 ? errno : 0);
+    int errnum = n < 0 ? errno : 0;
+    if (errnum == EPROTO)
+        end(s, &err);
+    else if (s->failed_write != 0)
+        end_by_errno(s, s->failed_write);
+    else if (n == 0)
+        end(s, NULL);
+    else if (errnum != EAGAIN && errnum != EINTR)
+        end_by_errno(s, errnum);
 }
 
 /* The peer may have answered before it broke the stream, so the answer is
@@ -80,8 +89,18 @@ static void write_some(struct stream *s)
     s->events->drained(s);
 }
 
+/* The time since the phase began; the next one begins. */
+static uint64_t phase_over_us(struct stream *s)
+{
+    uint64_t begun_ns = s->phase_ns;
+    s->phase_ns = clock_ns();
+    return (s->phase_ns - begun_ns) / NS_PER_US;
+}
+
 static void opened(struct stream *s)
 {
+    if (s->ops->handshake != NULL && s->net->stats != NULL)
+        hist_record(&s->net->stats->connections.handshake, phase_over_us(s));
     s->state = STREAM_OPEN;
     s->net->connects++;
     s->events->connected(s, NULL);
@@ -134,6 +153,8 @@ static void on_connected(void *arg, int fd, const struct err *err)
         s->events->connected(s, err);
         return;
     }
+    if (s->net->stats != NULL)
+        hist_record(&s->net->stats->connections.connect, phase_over_us(s));
     s->fd = fd;
     watch_io_set(&s->io_read, fd, EV_READ);
     watch_io_set(&s->io_write, fd, EV_WRITE);
@@ -161,8 +182,9 @@ void stream_connect(struct stream *s, const struct endpoint *to)
 {
     assert(s->state == STREAM_CLOSED);
     s->to = to;
-    s->ops = &stream_tcp;
+    s->ops = to->tls != NULL ? &stream_tls : &stream_tcp;
     s->state = STREAM_CONNECTING;
+    s->phase_ns = clock_ns();
     s->connector = connector_start(s->net, to, on_connected, s);
 }
 

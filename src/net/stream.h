@@ -43,14 +43,17 @@ struct stream_ops {
     /* After the connect; 1 done, 0 wants more events (want_write says
      * which), -1 failed. NULL: nothing to do. */
     int (*handshake)(struct stream *s, bool *want_write, struct err *err);
-    /* Like recv and send: bytes, 0 (read: end of stream), -1 with errno. */
-    ssize_t (*read)(struct stream *s, void *data, size_t len);
+    /* Like recv and send: bytes, 0 (read: end of stream), -1 with errno. What a
+     * read finds wrong above the socket is EPROTO, and said in *err. Bytes that
+     * a read leaves in the transport raise io_read again. */
+    ssize_t (*read)(struct stream *s, void *data, size_t len, struct err *err);
     ssize_t (*write)(struct stream *s, const void *data, size_t len);
     /* Before the socket is closed; NULL: nothing to do. */
     void (*close)(struct stream *s);
 };
 
 extern const struct stream_ops stream_tcp;
+extern const struct stream_ops stream_tls;
 
 enum stream_state { STREAM_CLOSED, STREAM_CONNECTING, STREAM_HANDSHAKE, STREAM_OPEN };
 
@@ -61,6 +64,8 @@ struct stream {
     const struct stream_events *events; /* borrowed, static */
     void *owner;                        /* the user's; borrowed */
     struct connector *connector;        /* owned; while connecting */
+    void *transport;                    /* the ops' own, from the handshake to close; or NULL */
+    uint64_t phase_ns;                  /* since when it connects, or shakes hands */
     ev_io io_read, io_write;
     int fd; /* -1 while closed */
     enum stream_state state : 8;

@@ -3,8 +3,9 @@
 
 #include <sys/socket.h>
 
-static ssize_t tcp_read(struct stream *s, void *data, size_t len)
+static ssize_t tcp_read(struct stream *s, void *data, size_t len, struct err *err)
 {
+    (void)err;
     return recv(s->fd, data, len, 0);
 }
 

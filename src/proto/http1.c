@@ -355,6 +355,8 @@ static void on_ended(struct stream *s, const struct err *err)
                                                   : "inside the response body";
     if (err->kind == ERR_RESET)
         err_set(&op->op.err, ERR_RESET, "the server reset the connection %s", where);
+    else if (err->kind == ERR_CLOSED) /* without TLS's farewell */
+        err_set(&op->op.err, ERR_CLOSED, "%s, %s", err->message, where);
     else
         op->op.err = *err;
     fail_unless_enough(c, now_ns);

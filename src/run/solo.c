@@ -19,6 +19,7 @@ int solo_open(struct solo *solo, const struct script_options *options,
         goto fail;
     }
     net_init(&solo->net, solo->loop);
+    solo->net.stats = solo->stats;
     solo->script = script_new(options, 1, &solo->net, solo->catalog, solo->stats, err);
     if (!solo->script || script_bind(solo->script, scenario, err) < 0)
         goto fail;

@@ -50,6 +50,7 @@ static void publish(struct worker *w, bool last)
     if (w->script)
         w->script->stats = w->stats;
     queue_push(w->boss->published, &s->node);
+    w->net.stats = w->stats;
     if (last)
         atomic_store(&w->finished, true);
     w->boss->wake(w->boss->arg);
@@ -133,6 +134,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     w->woken.data = w->publish_timer.data = w->lag_timer.data = w;
     ev_async_start(w->loop, &w->woken);
     return w;
+    w->net.stats = w->stats;
 fail:
     worker_free(w);
     return NULL;

@@ -113,11 +113,9 @@ static int init_defaults(struct http_host *h, const struct url *url,
 
 int http_hosts_check(const struct url *url, const char *text, struct err *err)
 {
-    if (strcmp(url->scheme, "https") == 0)
-        return err_set(err, ERR_CONFIG,
-                       "%s: https is not supported yet; use http, or a proxy that ends TLS", text);
-    if (strcmp(url->scheme, "http") != 0)
-        return err_set(err, ERR_CONFIG, "%s: the scheme must be http, not %s", text, url->scheme);
+    if (strcmp(url->scheme, "http") != 0 && strcmp(url->scheme, "https") != 0)
+        return err_set(err, ERR_CONFIG, "%s: the scheme must be http or https, not %s", text,
+                       url->scheme);
     return 0;
 }
 

@@ -32,7 +32,7 @@ void http_hosts_free(struct http_hosts *hosts);
  * owner, known already or NULL. */
 struct http_host *http_hosts_find(struct http_hosts *hosts, const void *owner, const char *base,
                                   size_t base_len);
-/* Adds it; -1 on a bad URL or header, or https, which has to wait for TLS. */
+/* Adds it; -1 on a bad URL or header. */
 int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base, size_t base_len,
                    const struct http1_header *headers, size_t headers_len, struct http_host **out,
                    struct err *err);
@@ -42,6 +42,6 @@ int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base
 char *http_hosts_credentials(const struct url *url, const struct http1_header *headers,
                              size_t headers_len);
 
-/* Checks a URL that requests go to: http, with a host. Shared with the one-off,
+/* Checks a URL that requests go to: http or https, with a host. Shared with the one-off,
  * as is what stands above. */
 int http_hosts_check(const struct url *url, const char *text, struct err *err);
