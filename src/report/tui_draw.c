@@ -337,8 +337,9 @@ static void draw_keys(struct pen *pen)
 static void say_too_small(struct pen *pen, const struct tui_model *m)
 {
     char n[UNITS_MAX];
-    putf(pen, PLAIN, "%s requests; the view needs %d columns and %d lines",
-         units_format_count(n, m->requests), TUI_COLUMNS_MIN, TUI_LINES_MIN);
+    putf(pen, PLAIN, "Too small: the view needs %d x %d", TUI_COLUMNS_MIN, TUI_LINES_MIN);
+    next_line(pen);
+    putf(pen, PLAIN, "%s requests", units_format_count(n, m->requests));
 }
 
 void tui_draw(const struct tui_model *m, const struct tui_look *look)
