@@ -15,6 +15,7 @@
 #include "stats/catalog.h"
 #include "stats/hist.h"
 #include "stats/metric.h"
+#include "stats/metric.h"
 #include "stats/request_log.h"
 #include "stats/text_index.h"
 
@@ -115,7 +116,7 @@ struct stats {
     uint32_t last_failure, last_script_error, last_check;
     struct generator_stats generator;
     struct connection_times connections;
-    struct request_log *requests; /* each by itself; owned; NULL: only summed */
+    struct request_log *requests;             /* each by itself; owned; NULL: only summed */
     struct arrival_stats arrivals;            /* of a schedule: all */
     VEC(struct arrival_stats) class_arrivals; /* and by user class: as many as had any, or fewer */
     /* Answers a second of each worker by itself, looked at ten times a second; a one-off's. */
@@ -155,6 +156,12 @@ void stats_record(struct stats *s, const struct sample *sample);
 void stats_record_script_error(struct stats *s, const char *message, const char *traceback,
                                uint64_t now_ns);
 void stats_record_check(struct stats *s, const char *name, bool passed);
+
+/* The same of many at once: what was counted elsewhere, such as in a report
+ * that is read back. Their texts are copied on first sight. */
+void stats_add_failure(struct stats *s, const struct failure *failure);
+void stats_add_script_error(struct stats *s, const struct script_error *error);
+void stats_add_check(struct stats *s, const struct check_count *check);
 
 /* dst += src: counts add, spans unite, users add. */
 void stats_merge(struct stats *dst, const struct stats *src);
