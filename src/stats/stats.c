@@ -358,6 +358,23 @@ void stats_record_check(struct stats *s, const char *name, bool passed)
     add_check(s, name, passed, !passed);
 }
 
+void stats_add_failure(struct stats *s, const struct failure *failure)
+{
+    struct failure_key key = {failure->series, failure->kind, failure->message};
+    add_failure(s, key, failure->count, failure->first_ns, failure->last_ns);
+}
+
+void stats_add_script_error(struct stats *s, const struct script_error *error)
+{
+    add_script_error(s, error->message, error->traceback, error->count, error->first_ns,
+                     error->last_ns);
+}
+
+void stats_add_check(struct stats *s, const struct check_count *check)
+{
+    add_check(s, check->name, check->passes, check->failures);
+}
+
 static void merge_generator(struct generator_stats *dst, const struct generator_stats *src)
 {
     hist_merge(&dst->loop_lag, &src->loop_lag);
@@ -382,19 +399,12 @@ void stats_merge(struct stats *dst, const struct stats *src)
     for (uint32_t i = 0; i < src->series_len; i++)
         if (src->series[i] && src->series[i]->requests > 0)
             series_merge(stats_series_touch(dst, i), src->series[i]);
-    for (size_t i = 0; i < src->failures.len; i++) {
-        const struct failure *f = &src->failures.items[i];
-        struct failure_key key = {f->series, f->kind, f->message};
-        add_failure(dst, key, f->count, f->first_ns, f->last_ns);
-    }
-    for (size_t i = 0; i < src->script_errors.len; i++) {
-        const struct script_error *e = &src->script_errors.items[i];
-        add_script_error(dst, e->message, e->traceback, e->count, e->first_ns, e->last_ns);
-    }
-    for (size_t i = 0; i < src->checks.len; i++) {
-        const struct check_count *check = &src->checks.items[i];
-        add_check(dst, check->name, check->passes, check->failures);
-    }
+    for (size_t i = 0; i < src->failures.len; i++)
+        stats_add_failure(dst, &src->failures.items[i]);
+    for (size_t i = 0; i < src->script_errors.len; i++)
+        stats_add_script_error(dst, &src->script_errors.items[i]);
+    for (size_t i = 0; i < src->checks.len; i++)
+        stats_add_check(dst, &src->checks.items[i]);
     metric_set_merge(&dst->metrics, &src->metrics);
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);

@@ -15,7 +15,6 @@
 #include "stats/catalog.h"
 #include "stats/hist.h"
 #include "stats/metric.h"
-#include "stats/metric.h"
 #include "stats/request_log.h"
 #include "stats/text_index.h"
 
