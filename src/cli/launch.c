@@ -63,6 +63,7 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     about->version = INRUSH_VERSION;
     about->users = plan->users;
     about->spawn_rate = plan->spawn_rate;
+    about->warmup_s = plan->warmup_s;
     about->duration_s = plan->duration_s;
     about->workers = plan->workers;
     about->cpus = plan_cpus();

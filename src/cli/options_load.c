@@ -106,8 +106,8 @@ const struct cli_option cli_options_load[] = {
         .commands = LOADS,
         .group = GROUP_LOAD,
         FLAG(closed),
-        .help = "With --rate: a connection or user never has more than one request due; what it "
-                "cannot start in time is left out",
+        .help = "With --rate: each connection or user keeps its own share of it, and makes up "
+                "at once for what came late; in run also: no arrivals, only users",
     },
     {
         .id = OPT_MAX_USERS,
@@ -118,8 +118,8 @@ const struct cli_option cli_options_load[] = {
         .value = "N",
         .min = 1,
         .max = USERS_MAX,
-        .help = "At a rate, have at most N users at work at once; what is due beyond that is "
-                "dropped, and counted",
+        .help = "At a rate, have at most N users at work at once; what is due beyond that waits, "
+                "and is counted as late",
     },
     {
         .id = OPT_WARMUP,

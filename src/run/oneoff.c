@@ -3,8 +3,10 @@
  * makes it, begins and ends it; the source says what is sent.
  *
  * A connection is at any time either sending and waiting for its answer
- * (op.op.pending), waiting out its source's delay, resting (in the open model),
- * not begun yet, or gone; `active` counts all but the last.
+ * (op.op.pending), waiting out its source's delay, resting until a request is
+ * due (with a schedule), not begun yet, or gone; `active` counts all but the
+ * last. In the open model one pacer hands arrivals to those that rest; in the
+ * closed one each connection has a pacer of its own.
  */
 #include "run/oneoff.h"
 
@@ -12,7 +14,9 @@
 #include "base/mem.h"
 #include "net/watch.h"
 #include "proto/http1.h"
+#include "run/pacer.h"
 #include "run/worker.h"
+#include "stats/arrivals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +26,9 @@ struct connection {
     struct http1_op op;
     struct load *load; /* borrowed, owns this */
     struct connection *next_resting;
+    bool resting;
     struct buf own;  /* owned: what the source makes anew for each request */
-    uint64_t due_ns; /* open model: when the request was to start; 0: no such time */
+    uint64_t due_ns; /* with a schedule: when the request was to start; else 0 */
     uint32_t series;
 };
 
@@ -38,7 +43,10 @@ struct load {
         *conns;       /* owned, as they are: one a connection and origin, made when needed */
     ev_timer *delays; /* owned; one a connection, if the source has delays */
     uint32_t delayed; /* so many of these run */
-    struct connection *resting; /* open model */
+    struct connection *resting; /* open model: the first of a list */
+    struct pacer *pacers;       /* owned; one, or in the closed model one a connection */
+    uint32_t pacers_len;        /* 0: no schedule */
+    bool sent_home;
     uint32_t len, active;
     uint32_t begun, to_begin; /* at the start, a few at a time */
     ev_timer begin_timer;
@@ -51,20 +59,32 @@ uint64_t oneoff_share(uint64_t total, int number, int n)
     return total / (uint64_t)n + ((uint64_t)number <= total % (uint64_t)n ? 1 : 0);
 }
 
+uint64_t oneoff_shares_before(uint64_t total, int number, int n)
+{
+    uint64_t before = (uint64_t)number - 1, larger = total % (uint64_t)n;
+    return total / (uint64_t)n * before + (before < larger ? before : larger);
+}
+
 uint64_t oneoff_first(const struct oneoff *about, int number, int n, uint64_t cycle)
 {
-    uint64_t total = about->requests ? about->requests : cycle, before = (uint64_t)number - 1;
-    uint64_t larger = total % (uint64_t)n;
-    return total / (uint64_t)n * before + (before < larger ? before : larger);
+    return oneoff_shares_before(about->requests ? about->requests : cycle, number, n);
 }
 
 /* --- one request ------------------------------------------------------------- */
 
+static void stop_pacers(struct load *load)
+{
+    for (uint32_t i = 0; i < load->pacers_len; i++)
+        pacer_stop(&load->pacers[i]);
+}
+
 static void finish_if_all_gone(struct load *load)
 {
     load->worker->users = load->active;
-    if (load->active == 0)
-        worker_finished(load->worker);
+    if (load->active > 0)
+        return;
+    stop_pacers(load);
+    worker_finished(load->worker);
 }
 
 static void leave(struct connection *c)
@@ -174,39 +194,72 @@ static bool is_over(const struct load *load)
 /* Nothing further begins: those that have nothing under way go. */
 static void send_home(struct load *load)
 {
-    for (uint32_t i = 0; load->delayed > 0; i++) {
-        if (!ev_is_active(&load->delays[i]))
+    bool anybody = load->delayed > 0 || (load->pacers_len > 0 && !load->sent_home);
+    load->sent_home = true;
+    load->resting = NULL;
+    for (uint32_t i = 0; anybody && i < load->len; i++) {
+        struct connection *c = &load->items[i];
+        if (load->delays && ev_is_active(&load->delays[i])) {
+            ev_timer_stop(load->worker->loop, &load->delays[i]);
+            load->delayed--;
+        } else if (!c->resting) {
             continue;
-        ev_timer_stop(load->worker->loop, &load->delays[i]);
-        load->delayed--;
-        leave(&load->items[i]);
-    }
-    while (load->resting) {
-        struct connection *c = load->resting;
-        load->resting = c->next_resting;
+        }
+        c->resting = false;
         leave(c);
     }
 }
 
-/* Open model: a connection that has nothing to do. */
+/* With a schedule: a connection that has nothing to do until a request is due. */
 static void rest(struct connection *c)
 {
-    c->next_resting = c->load->resting;
-    c->load->resting = c;
+    struct load *load = c->load;
+    c->resting = true;
+    if (load->about->closed) {
+        pacer_go_on(&load->pacers[c - load->items]);
+    } else {
+        c->next_resting = load->resting;
+        load->resting = c;
+        pacer_go_on(&load->pacers[0]);
+    }
 }
 
-bool oneoff_begin(struct load *load, uint64_t due_ns)
+/* A request is due, and this connection rests. */
+static bool begin_due(struct connection *c, uint64_t due_ns)
 {
+    c->resting = false;
+    if (begin(c, due_ns))
+        return true;
+    leave(c);
+    if (is_over(c->load))
+        send_home(c->load);
+    return false;
+}
+
+static bool begin_on_any(struct pacer *p, uint64_t due_ns)
+{
+    struct load *load = p->owner;
     struct connection *c = load->resting;
     if (!c)
         return false;
     load->resting = c->next_resting;
-    bool begun = begin(c, due_ns);
-    if (!begun)
-        leave(c);
-    if (is_over(load))
-        send_home(load);
-    return begun;
+    return begin_due(c, due_ns);
+}
+
+static bool begin_on_own(struct pacer *p, uint64_t due_ns)
+{
+    struct connection *c = p->owner;
+    return c->resting && begin_due(c, due_ns);
+}
+
+/* Whether the connection will not be needed again: of a counted schedule, the
+ * last request has begun. */
+static bool has_no_more(const struct connection *c)
+{
+    const struct load *load = c->load;
+    uint64_t count = load->about->schedule->count;
+    const struct pacer *p = &load->pacers[load->about->closed ? c - load->items : 0];
+    return count > 0 && p->next.number >= count;
 }
 
 static void begin_or_leave(struct connection *c)
@@ -249,10 +302,14 @@ static void completed(struct op *op)
     if (is_over(load)) {
         leave(c);
         send_home(load);
-    } else if (load->about->open) {
-        rest(c);
-    } else {
+    } else if (load->pacers_len == 0) {
         go_on(c);
+    } else if (has_no_more(c)) {
+        leave(c);
+        if (!load->about->closed)
+            send_home(load);
+    } else {
+        rest(c);
     }
 }
 
@@ -271,7 +328,7 @@ static void begin_some(struct load *load)
     uint64_t until = clock_ns() + START_SLICE_NS;
     while (load->begun < load->to_begin && !is_over(load) && clock_ns() < until) {
         struct connection *c = &load->items[load->begun++];
-        if (load->about->open)
+        if (load->pacers_len > 0)
             rest(c);
         else
             go_on(c);
@@ -302,9 +359,33 @@ static void oneoff_free(void *arg)
     if (load->source)
         load->about->source->free(load->source);
     free(load->delays);
+    free(load->pacers);
     free(load->conns);
     free(load->items);
     free(load);
+}
+
+/* The worker's share of the schedule: every workers-th arrival, or what its
+ * connections have of it, of which every workers-th is its own. */
+static void make_pacers(struct load *load)
+{
+    struct worker *w = load->worker;
+    const struct oneoff *about = load->about;
+    uint32_t workers = (uint32_t)w->plan->workers, first = (uint32_t)w->number - 1;
+    load->pacers_len = about->closed ? load->len : 1;
+    load->pacers = xcalloc(load->pacers_len, sizeof(*load->pacers));
+    for (uint32_t i = 0; i < load->pacers_len; i++) {
+        struct pacer *p = &load->pacers[i];
+        struct share share;
+        if (about->closed)
+            share_init(&share, about->schedule, first + i * workers, w->plan->users, 0);
+        else
+            share_init(&share, about->schedule, first, workers, 0);
+        p->begin = about->closed ? begin_on_own : begin_on_any;
+        p->owner = about->closed ? (void *)&load->items[i] : (void *)load;
+        pacer_init(p, w->net.alarms, &w->stats, STATS_NO_CLASS, &share);
+        worker_add_pacer(w, p);
+    }
 }
 
 static void *oneoff_new(struct worker *w, struct err *err)
@@ -320,12 +401,13 @@ static void *oneoff_new(struct worker *w, struct err *err)
         return NULL;
     }
     load->origins = about->source->origins(load->source, &load->origins_len);
-    load->left =
-        about->requests ? oneoff_share(about->requests, w->number, plan->workers) : UINT64_MAX;
+    load->left = about->requests && !about->schedule /* which counts by itself */
+                     ? oneoff_share(about->requests, w->number, plan->workers)
+                     : UINT64_MAX;
     load->len = (uint32_t)oneoff_share(plan->users, w->number, plan->workers);
     load->items = xcalloc(load->len + 1, sizeof(*load->items));
     load->conns = xcalloc((size_t)load->len * load->origins_len + 1, sizeof(struct http1_conn *));
-    if (about->source->delay && !about->open)
+    if (about->source->delay && !about->schedule)
         load->delays = xcalloc(load->len + 1, sizeof(*load->delays));
     watch_timer_init(&load->begin_timer, on_begin, load);
     for (uint32_t i = 0; i < load->len; i++) {
@@ -337,6 +419,8 @@ static void *oneoff_new(struct worker *w, struct err *err)
         if (load->delays)
             watch_timer_init(&load->delays[i], on_delay, c);
     }
+    if (about->schedule)
+        make_pacers(load);
     return load;
 }
 
@@ -350,13 +434,24 @@ static void oneoff_start(void *arg)
     atomic_store_explicit(&load->worker->spawned, load->active, memory_order_relaxed);
     load->to_begin = load->active;
     finish_if_all_gone(load);
-    if (load->active > 0)
-        begin_some(load);
+    if (load->active == 0)
+        return;
+    for (uint32_t i = 0; i < load->pacers_len; i++)
+        pacer_start(&load->pacers[i], load->worker->boss->start_ns, 0);
+    begin_some(load);
+}
+
+static void oneoff_pause(void *arg, bool paused)
+{
+    struct load *load = arg;
+    for (uint32_t i = 0; i < load->pacers_len; i++)
+        pacer_pause(&load->pacers[i], paused);
 }
 
 static void oneoff_stop(void *arg)
 {
     struct load *load = arg;
+    stop_pacers(load);
     load->stopping = true;
     ev_timer_stop(load->worker->loop, &load->begin_timer);
     if (load->begun < load->to_begin)
@@ -377,6 +472,7 @@ static void oneoff_kill(void *arg)
 const struct load_kind load_oneoff = {
     .create = oneoff_new,
     .start = oneoff_start,
+    .pause = oneoff_pause,
     .stop = oneoff_stop,
     .kill = oneoff_kill,
     .free = oneoff_free,

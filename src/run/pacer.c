@@ -115,9 +115,10 @@ void pacer_stop(struct pacer *p)
     uint64_t now = clock_ns();
     if (p->stopped)
         return;
-    while (!p->waiting && !p->paused && !pacer_is_done(p) && p->start_ns + p->next.due_ns <= now)
+    while (!p->waiting && !p->paused && !p->beginning && !pacer_is_done(p) &&
+           p->start_ns + p->next.due_ns <= now)
         start_due(p);
-    if (p->waiting)
+    if (p->waiting || p->beginning)
         pacer_count(p);
     else if (p->started > p->due)
         count_due(p, p->started - p->due);

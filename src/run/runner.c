@@ -62,7 +62,9 @@ struct run {
     struct queue published;
 
     struct stats *total, *interval;
-    uint32_t *users; /* running now, by worker */
+    struct stats *warmup; /* what was measured before it was over; NULL: there is none */
+    bool warming_up;      /* the interval belongs to it */
+    uint32_t *users;      /* running now, by worker */
     uint64_t start_ns, stop_ns, interval_ns;
     bool spawned_all;
     VEC(char *) notes; /* owned */
@@ -76,10 +78,16 @@ static void note(struct run *r, char *text)
 
 /* --- merging ----------------------------------------------------------------- */
 
+static void tick(struct run *r);
+
 static void absorb(struct run *r, struct stats *s)
 {
+    if (r->warming_up && !s->warmup) { /* no interval is half of each */
+        tick(r);
+        r->warming_up = false;
+    }
     r->users[s->worker - 1] = s->users;
-    stats_merge(r->total, s);
+    stats_merge(s->warmup ? r->warmup : r->total, s);
     stats_merge(r->interval, s);
 }
 
@@ -127,6 +135,7 @@ static void tick(struct run *r)
         .interval = r->interval,
         .interval_s = interval_length(r, now),
         .stage = stage_now(r, now),
+        .warmup = r->warming_up,
         .stopping = r->state != RUNNING,
     };
     for (size_t i = 0; i < r->spec->reporters_len; i++) {
@@ -426,6 +435,21 @@ static void note_unspawned(struct run *r)
                           units_format_count(n, spawned), units_format_count(all, plan->users)));
 }
 
+/* The report says that nothing was measured; here is why. */
+static void note_unmeasured(struct run *r)
+{
+    char n[UNITS_MAX], all[UNITS_MAX];
+    if (!r->warming_up)
+        return;
+    struct series sum;
+    series_init(&sum, UINT32_MAX);
+    stats_total(r->warmup, &sum);
+    note(r, xasprintf("the run ended within its warm-up of %s, whose %s request%s are not measured",
+                      units_format_elapsed(all, r->spec->plan->warmup_s),
+                      units_format_count(n, sum.requests), sum.requests == 1 ? "" : "s"));
+    series_release(&sum);
+}
+
 /* --- the report --------------------------------------------------------------------- */
 
 static void finish(struct run *r)
@@ -436,9 +460,11 @@ static void finish(struct run *r)
     uint64_t end_ns = r->stop_ns ? r->stop_ns : r->total->end_ns;
     if (r->total->last_ns > end_ns)
         end_ns = r->total->last_ns;
+    uint64_t begin_ns = r->start_ns + s_to_ns(spec->plan->warmup_s);
     struct report_end end = {
         .total = r->total,
-        .duration_s = ns_to_s(end_ns - r->start_ns),
+        .warmup = r->warmup,
+        .duration_s = end_ns > begin_ns ? ns_to_s(end_ns - begin_ns) : 0,
         .outcome = result->outcome,
         .signal = result->signal,
         .reason = r->reason,
@@ -499,7 +525,7 @@ static bool start(struct run *r)
     ev_signal_init(&r->on_int, on_signal, SIGINT);
     ev_signal_init(&r->on_term, on_signal, SIGTERM);
     ev_timer_init(&r->tick_timer, on_tick, TICK_S + TICK_AFTER_S, TICK_S);
-    ev_timer_init(&r->duration_timer, on_duration, plan->duration_s, 0.);
+    ev_timer_init(&r->duration_timer, on_duration, plan->warmup_s + plan->duration_s, 0.);
     ev_timer_init(&r->escalate_timer, on_escalate, 0., 0.);
     r->on_int.data = r->on_term.data = r->tick_timer.data = r->duration_timer.data =
         r->escalate_timer.data = r;
@@ -512,6 +538,7 @@ static bool start(struct run *r)
     watch_keys(r);
     if (plan->duration_s > 0)
         ev_timer_start(r->loop, &r->duration_timer);
+    r->boss.start_ns = r->start_ns;
     tick(r); /* the reporters learn that it has begun */
     for (int i = 0; i < r->workers_len; i++)
         worker_start(r->workers[i]);
@@ -540,6 +567,7 @@ static void join_workers(struct run *r)
         r->result->parked = true;
         salvage(w);
         w->stats->worker = w->number;
+        w->stats->warmup = w->warming_up;
         w->stats->users = 0;
         w->stats->begin_ns = w->published_ns;
         w->stats->end_ns = r->stop_ns;
@@ -558,6 +586,10 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
                     .interval = stats_new(),
                     .asked_users = WORKER_USERS_PLANNED};
     memset(result, 0, sizeof(*result));
+    if (spec->plan->warmup_s > 0) {
+        r.warmup = stats_new();
+        r.warming_up = true;
+    }
     if (spec->plan->keep_requests)
         stats_keep_requests(r.interval);
     queue_init(&r.published);
@@ -579,6 +611,7 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
         join_workers(&r);
         tick(&r); /* with what came since the last */
         note_unspawned(&r);
+        note_unmeasured(&r);
         note_control(&r);
     }
     finish(&r);
@@ -592,6 +625,7 @@ out:
     if (r.loop && !result->parked)
         ev_loop_destroy(r.loop);
     stats_free(r.total);
+    stats_free(r.warmup);
     stats_free(r.interval);
     queue_release(&r.published);
     for (size_t i = 0; i < r.notes.len; i++)

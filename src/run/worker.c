@@ -30,8 +30,11 @@ static struct stats *new_stats(const struct plan *plan)
 
 static void publish(struct worker *w, bool last)
 {
+    for (size_t i = 0; i < w->pacers.len; i++)
+        pacer_count(w->pacers.items[i]);
     uint64_t now = clock_ns(), cpu = clock_thread_cpu_ns();
     struct stats *s = w->stats;
+    s->warmup = w->warming_up;
     s->worker = w->number;
     s->users = w->users;
     s->begin_ns = w->published_ns;
@@ -50,7 +53,6 @@ static void publish(struct worker *w, bool last)
     if (w->script)
         w->script->stats = w->stats;
     queue_push(w->boss->published, &s->node);
-    w->net.stats = w->stats;
     if (last)
         atomic_store(&w->finished, true);
     w->boss->wake(w->boss->arg);
@@ -61,6 +63,13 @@ static void on_publish(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)loop;
     (void)revents;
     publish(timer->data, false);
+}
+
+static void on_warmup_over(struct alarm *a)
+{
+    struct worker *w = a->owner;
+    publish(w, false);
+    w->warming_up = false;
 }
 
 static void on_lag(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -133,8 +142,9 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     ev_timer_init(&w->lag_timer, on_lag, 0., 0.);
     w->woken.data = w->publish_timer.data = w->lag_timer.data = w;
     ev_async_start(w->loop, &w->woken);
+    w->warming_up = plan->warmup_s > 0;
+    w->warmup_over = (struct alarm){.ring = on_warmup_over, .owner = w};
     return w;
-    w->net.stats = w->stats;
 fail:
     worker_free(w);
     return NULL;
@@ -146,7 +156,9 @@ void worker_free(struct worker *w)
         return;
     if (w->load)
         w->kind->free(w->load);
+    vec_release(&w->pacers);
     if (w->loop) {
+        alarm_cancel(w->net.alarms, &w->warmup_over);
         net_release(&w->net);
         ev_loop_destroy(w->loop);
     }
@@ -167,6 +179,8 @@ static void *thread_main(void *arg)
     ev_now_update(w->loop);
     ev_timer_start(w->loop, &w->publish_timer);
     ev_timer_start(w->loop, &w->lag_timer);
+    if (w->warming_up)
+        alarm_set(w->net.alarms, &w->warmup_over, w->boss->start_ns + s_to_ns(w->plan->warmup_s));
     w->kind->start(w->load);
     obey(w);
     if (!atomic_load(&w->finished))
@@ -249,6 +263,11 @@ void worker_interrupt(struct worker *w)
 void worker_park(struct worker *w)
 {
     pthread_kill(w->thread, SIG_PARK);
+}
+
+void worker_add_pacer(struct worker *w, struct pacer *p)
+{
+    vec_push(&w->pacers, p);
 }
 
 void worker_finished(struct worker *w)

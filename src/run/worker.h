@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "base/vec.h"
+#include "net/alarm.h"
 #include "net/net.h"
+#include "run/pacer.h"
 #include "run/plan.h"
 #include "stats/stats.h"
 
@@ -48,6 +51,7 @@ struct worker_boss {
     struct queue *published; /* of struct stats */
     void (*wake)(void *arg); /* from the worker's thread: something is new */
     void *arg;
+    uint64_t start_ns; /* of the run; the same for all workers' schedules */
 };
 
 struct worker {
@@ -69,6 +73,9 @@ struct worker {
     uint64_t lag_due_ns; /* when lag_timer should run next */
     uint64_t published_ns, published_cpu_ns;
     uint64_t published_connects, published_reconnects;
+    struct alarm warmup_over;
+    bool warming_up;            /* what is measured now is the warm-up's */
+    VEC(struct pacer *) pacers; /* borrowed, the load's */
     enum worker_command obeyed;
     bool obeyed_paused;
     uint32_t obeyed_users;
@@ -105,5 +112,7 @@ void worker_free(struct worker *w);
 void worker_interrupt(struct worker *w);
 void worker_park(struct worker *w);
 
-/* For the load, from the worker's thread. */
+/* For the load, from the worker's thread: this pacer's arrivals are counted in
+ * what is published; and that nothing of the load is left. */
+void worker_add_pacer(struct worker *w, struct pacer *p);
 void worker_finished(struct worker *w);
