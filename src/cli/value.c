@@ -70,7 +70,7 @@ static int parse_share(const char *text, double *share, struct err *err)
     return usage_error(err, "'%s' is not a share of the whole; write 5%% or 0.05", text);
 }
 
-static int check_method(const char *text, struct err *err)
+int value_check_method(const char *text, struct err *err)
 {
     static const char *const known[] = {"GET",   "HEAD",   "POST",    "PUT",
                                         "PATCH", "DELETE", "OPTIONS", "TRACE"};
@@ -150,7 +150,7 @@ int value_store(struct cli_args *args, const struct cli_option *option, const ch
         *(bool *)field = true;
         return 0;
     case CLI_METHOD:
-        if (check_method(text, err) < 0)
+        if (value_check_method(text, err) < 0)
             return -1;
         *(const char **)field = text;
         return 0;

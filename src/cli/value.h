@@ -12,3 +12,7 @@
  * option: the caller knows how it was spelt. */
 int value_store(struct cli_args *args, const struct cli_option *option, const char *text,
                 struct err *err);
+
+/* Whether a word can be an HTTP method, and none of the usual ones in lower
+ * case. */
+int value_check_method(const char *text, struct err *err);

@@ -30,6 +30,7 @@ struct plan {
     int workers;
     uint64_t seed;
     bool abort_on_script_error;
+    bool until_interrupted; /* a signal is how it ends: no interruption */
     bool keep_requests; /* each by itself, for a log of them */
     const struct net_options *net; /* borrowed; NULL: none */
 

@@ -252,9 +252,10 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
     (void)revents;
     struct run *r = watcher->data;
     if (r->state == RUNNING) {
-        r->result->signal = watcher->signum;
+        bool planned = r->spec->plan->until_interrupted;
+        r->result->signal = planned ? 0 : watcher->signum;
         log_info("stopping: running tasks may finish (once more to end at once)");
-        stop(r, REPORT_INTERRUPTED);
+        stop(r, planned ? REPORT_FINISHED : REPORT_INTERRUPTED);
     } else if (r->state == STOPPING) {
         kill_all(r);
     }

@@ -1,18 +1,19 @@
-/* Fixed requests in turn; see source_static.h. */
+/* Fixed requests in turn, over all connections of a worker; see
+ * source_static.h. */
 #include "run/source_static.h"
 
 #include "base/mem.h"
-#include "base/url.h"
 #include "run/oneoff.h"
+#include "run/requests.h"
 #include "run/worker.h"
 
 #include <stdlib.h>
 
 struct fixed {
-    const struct source_static *about; /* borrowed, the plan's */
-    struct endpoint *origins;          /* owned */
-    const struct static_request *turn; /* whose turn it is */
-    const struct static_request *end;
+    const struct requests *requests; /* borrowed, the plan's */
+    struct endpoint *endpoints;      /* owned */
+    const struct request *turn;      /* whose turn it is */
+    const struct request *end;
 };
 
 static void *fixed_create(struct worker *w, const void *about, struct err *err)
@@ -20,29 +21,28 @@ static void *fixed_create(struct worker *w, const void *about, struct err *err)
     (void)err;
     const struct plan *plan = w->plan;
     struct fixed *s = xcalloc(1, sizeof(*s));
-    s->about = about;
-    uint32_t len = s->about->requests_len;
-    s->turn = s->about->requests + oneoff_first(plan->oneoff, w->number, plan->workers, len) % len;
-    s->end = s->about->requests + len;
-    s->origins = xcalloc(s->about->origins_len, sizeof(*s->origins));
-    for (uint32_t i = 0; i < s->about->origins_len; i++)
-        endpoint_init(&s->origins[i], plan->net, NULL, &s->about->origins[i]);
+    s->requests = about;
+    size_t len = s->requests->items.len;
+    s->turn =
+        s->requests->items.items + oneoff_first(plan->oneoff, w->number, plan->workers, len) % len;
+    s->end = s->requests->items.items + len;
+    s->endpoints = requests_endpoints(s->requests, plan->net);
     return s;
 }
 
 static const struct endpoint *fixed_origins(void *source, uint32_t *len)
 {
     const struct fixed *s = source;
-    *len = s->about->origins_len;
-    return s->origins;
+    *len = (uint32_t)s->requests->origins.len;
+    return s->endpoints;
 }
 
 static bool fixed_next(void *source, struct outgoing *out)
 {
     struct fixed *s = source;
-    const struct static_request *r = s->turn;
+    const struct request *r = s->turn;
     if (++s->turn == s->end)
-        s->turn = s->about->requests;
+        s->turn = s->requests->items.items;
     out->origin = r->origin;
     out->series = r->series;
     out->head_request = r->head_request;
@@ -54,9 +54,7 @@ static bool fixed_next(void *source, struct outgoing *out)
 static void fixed_free(void *source)
 {
     struct fixed *s = source;
-    for (uint32_t i = 0; i < s->about->origins_len; i++)
-        endpoint_release(&s->origins[i]);
-    free(s->origins);
+    requests_endpoints_free(s->endpoints, s->requests);
     free(s);
 }
 
