@@ -50,10 +50,11 @@ static bool is_tls(struct http1_span s)
     return s.len >= 2 && (s.data[0] == 0x15 || s.data[0] == 0x16) && s.data[1] == 3;
 }
 
-/* A SETTINGS frame, the first thing an HTTP/2 server says (RFC 9113 3.4). */
+/* A SETTINGS frame, the first thing an HTTP/2 server says (RFC 9113 3.4): some
+ * settings of six bytes each. */
 static bool is_http2(struct http1_span s)
 {
-    return s.len >= 9 && memcmp(s.data, "\0\0", 2) == 0 &&
+    return s.len >= 9 && memcmp(s.data, "\0\0", 2) == 0 && s.data[2] % 6 == 0 &&
            memcmp(s.data + 3, "\4\0\0\0\0\0", 6) == 0;
 }
 
@@ -96,11 +97,12 @@ static cold enum http1_event odd_start(struct http1_parser *p, struct http1_span
     if (start.len > START_SHOWN)
         start.len = START_SHOWN;
     const char *lf = start.len > 0 ? memchr(start.data, '\n', start.len) : NULL;
-    if (!lf && start.len < START_SHOWN && !is_tls(start)) {
+    bool foreign = is_tls(start) || is_http2(start);
+    if (!lf && start.len < START_SHOWN && !foreign) {
         p->scanned = (uint32_t)in->len;
         return HTTP1_MORE;
     }
-    if (lf && !is_tls(start)) {
+    if (lf && !foreign) {
         start = without_line_end(start.data, lf);
         if (start.len == 0) {
             restart_head(p, in, (size_t)(lf + 1 - in->data));
