@@ -5,7 +5,9 @@
 #include "report/digest.h"
 #include "report/json_report.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 static void put_ms(struct json *j, double us)
 {
@@ -182,6 +184,9 @@ void html_data_put(struct buf *out, const struct report_run *run, const struct r
     json_object_begin(&j);
     json_key(&j, "decimals");
     json_int(&j, digest.decimals);
+    char seed[24]; /* as text: a script's numbers are exact up to 2^53 only */
+    snprintf(seed, sizeof(seed), "%" PRIu64, run->seed);
+    json_field(&j, "seed", seed);
     json_key(&j, "warmup_s");
     json_number(&j, run->warmup_s, 3);
     json_key(&j, "ticks_per_point");

@@ -12,6 +12,7 @@
  *     report           what --json writes
  *     page             what the page knows beyond it:
  *       decimals       that milliseconds have in tables
+ *       seed           as text, in full
  *       warmup_s       0: none
  *       ticks_per_point, ends (s since the load started), users: by point
  *       details        the sum over all requests, then the series with points:

@@ -53,6 +53,7 @@ struct timeline {
     struct level *levels[LEVELS_MAX]; /* owned; NULL: not begun, or dropped */
     uint32_t ids[SLOTS];              /* the series of each slot */
     uint32_t ids_len;
+    uint32_t users;      /* running while nothing was stopping yet */
     struct span scratch; /* a tick on its way */
 };
 
@@ -158,7 +159,10 @@ static void read_tick(struct timeline *t, struct span *span, const struct report
     span_clear(span);
     span->ticks = 1;
     span->end_s = tick->elapsed_s;
-    span->users = tick->users;
+    /* That users are gone once the run has ended goes without saying. */
+    if (!tick->stopping || tick->users > t->users)
+        t->users = tick->users;
+    span->users = t->users;
     for (uint32_t id = 0; id < tick->interval->series_len; id++) {
         const struct series *s = tick->interval->series[id];
         if (s == NULL || s->requests == 0)

@@ -93,13 +93,13 @@ function buildLegend(chart) {
     const value = el("b", {});
     chart.figures.set(line.name, value);
     chart.legend.append(el("button", {
-      type: "button", class: line.className, "aria-pressed": String(!chart.hidden.has(line.name)), title: `Show or hide ${line.name}`,
+      type: "button", "aria-pressed": String(!chart.hidden.has(line.name)), title: `Show or hide ${line.name}`,
       onclick(event) {
         if (!chart.hidden.delete(line.name)) chart.hidden.add(line.name);
         event.currentTarget.setAttribute("aria-pressed", String(!chart.hidden.has(line.name)));
         drawChart(chart);
       },
-    }, el("i", {}), el("span", {}, line.name), value));
+    }, el("i", { class: line.className }), el("span", {}, line.name), value));
   }
 }
 

@@ -117,7 +117,7 @@ function drawReport() {
     headSection(report), verdictSection(report), cardsSection(report, page), thresholdsSection(report),
     overTimeSection(choice), leftOutNote(), requestsSection(report, page), percentilesSection(report, page), distributionSection(choice),
     failuresSection(report), scriptErrorsSection(report), checksSection(report), statusesSection(report), classesSection(report),
-    generatorSection(report), configurationSection(report),
+    generatorSection(report), configurationSection(report, page),
     el("footer", {}, `Written by inrush ${report.inrush}.`),
   ];
   main.replaceChildren(...parts.flat().filter(Boolean));

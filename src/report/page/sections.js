@@ -20,6 +20,9 @@ function pairsPanel(title, entries) {
   return list.children.length ? el("div", { class: "panel padded" }, el("h3", { style: "margin-bottom: 6px" }, title), list) : null;
 }
 
+// The program's own texts spell microseconds in ASCII.
+const micro = (text) => text.replace(/(\d) us\b/g, "$1 µs");
+
 const seriesName = (s) => (s.type ? `${s.type} ${s.name}` : s.name);
 
 // --- head, verdict, cards ---
@@ -91,7 +94,7 @@ function verdictSection(report) {
   return el("div", { class: `verdict ${tone}`, id: "verdict", "data-tone": tone },
     el("h2", {}, headline),
     sentences.length ? el("p", {}, sentences.join(" ")) : null,
-    el("p", { class: "quiet" }, report.generator.verdict),
+    el("p", { class: "quiet" }, micro(report.generator.verdict)),
     report.notes.length ? el("ul", {}, report.notes.map((text) => el("li", {}, text))) : null);
 }
 
@@ -129,7 +132,7 @@ function thresholdsSection(report) {
   return section("Thresholds", failed ? `${failed} of ${thresholds.length} failed` : `all ${thresholds.length} held`, table([
     { title: "Result", show: (t) => el("span", { class: `pill ${t.passed ? "good" : "bad"}` }, t.passed ? "passed" : "failed") },
     { title: "Threshold", kind: "text", show: (t) => el("code", {}, t.expression) },
-    { title: "Found", kind: "number", value: (t) => t.value, show: (t) => t.shown, tone: (t) => (t.passed ? "" : "bad") },
+    { title: "Found", kind: "number", value: (t) => t.value, show: (t) => micro(t.shown), tone: (t) => (t.passed ? "" : "bad") },
   ], thresholds, { fixed: true }));
 }
 
@@ -270,7 +273,7 @@ function generatorSection(report) {
   ]));
 }
 
-function configurationSection(report) {
+function configurationSection(report, page) {
   const { planned } = report;
   return section("Configuration", "", el("div", { class: "panel padded" }, pairs([
     ["Scenario", report.scenario],
@@ -281,7 +284,7 @@ function configurationSection(report) {
     ["Duration", planned.duration_s ? figure.elapsed(planned.duration_s) : planned.requests ? null : "until interrupted"],
     ["Requests", planned.requests ? figure.count(planned.requests) : null],
     ["Workers", figure.count(report.workers)],
-    ["Seed", String(report.seed)],
+    ["Seed", page.seed],
     ["Started", report.started],
     ["inrush", report.inrush],
   ])));
