@@ -9,6 +9,7 @@
 #include "cli/oneoff_requests.h"
 #include "cli/pace.h"
 #include "cli/network.h"
+#include "cli/oneoff_wrk.h"
 #include "run/oneoff.h"
 #include "run/requests.h"
 #include "run/source_static.h"
@@ -89,6 +90,8 @@ static int run(const struct cli_args *args, const struct net_options *net,
 
 int cmd_oneoff(const struct cli_args *args)
 {
+    if (args->script)
+        return oneoff_wrk(args);
     struct net_options net = {0};
     struct requests requests;
     struct err err;

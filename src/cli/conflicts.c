@@ -18,6 +18,7 @@ static const struct {
     {OPT_BODY, OPT_BODY_FILE, NULL},
     {OPT_JSON_BODY, OPT_BODY_FILE, NULL},
     {OPT_SCRIPT, OPT_URLS_FROM, "the script decides where requests go"},
+    {OPT_SCRIPT, OPT_BODY_FILE, "the script makes the bodies: wrk.body"},
     {OPT_REQUESTS, OPT_REPEAT_UNTIL_INTERRUPTED, "the one ends the run, the other does not"},
     {OPT_DURATION, OPT_REPEAT_UNTIL_INTERRUPTED, "the one ends the run, the other does not"},
     {OPT_REQUESTS, OPT_WARMUP, "a warm-up would use up an unknown part of the requests"},

@@ -21,7 +21,7 @@ int launch_workers(const struct cli_args *args, uint32_t users)
 
 bool launch_tui(const struct cli_args *args)
 {
-    if (args->tui || args->no_tui || args->quiet || outputs_take_stdout(args))
+    if (args->tui || args->no_tui || args->quiet || args->wrk_output || outputs_take_stdout(args))
         return args->tui;
     return report_tui_fits();
 }

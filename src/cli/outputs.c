@@ -59,6 +59,7 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     report_options_detect(&options, outputs_take_stdout(args));
     options.latency = args->latency;
     options.spectrum = args->spectrum;
+    options.uncorrected = args->uncorrected;
     options.quiet = args->quiet || tui;
     if (args->no_color)
         options.color = options.live_color = false;
@@ -73,5 +74,5 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     /* The live view gives back the screen that the console's report is for. */
     if (tui && open_one(to, len, "tui", &options, about, err) != 0)
         return -1;
-    return open_one(to, len, "console", &options, about, err);
+    return open_one(to, len, args->wrk_output ? "wrk" : "console", &options, about, err);
 }

@@ -257,11 +257,12 @@ static bool next_of_batch(struct http1_conn *c, const struct http1_span *rest, b
 {
     struct http1_op *op = c->op;
     struct http1_batch *batch = op->batch;
-    if (++batch->answered == batch->requests)
+    if (batch->answered + 1 == batch->requests)
         return false;
     locate_answer(c);
     op->op.end_ns = now_ns;
     op->op.bytes -= rest->len;
+    batch->answered++;
     batch->answer(op);
     op->op.bytes = rest->len;
     op->op.end_ns = 0;

@@ -30,7 +30,7 @@ struct http1_op;
 
 /* Several requests sent at once and answered in order (RFC 9112 9.3.2). A
  * connection that ends before the last answer fails the operation: the
- * requests from `answered` on have none. */
+ * requests behind the first `answered` have none. */
 struct http1_batch {
     uint32_t requests; /* so many are in op->request; at least 1 */
     const bool *heads; /* by request: whether it is HEAD; valid until the operation completes */
@@ -38,7 +38,7 @@ struct http1_batch {
      * op's status, head, body, bytes and op.end_ns are this answer's, valid
      * during the call. It starts and ends nothing. */
     void (*answer)(struct http1_op *op);
-    uint32_t answered; /* so many are complete; the connection's */
+    uint32_t answered; /* so many have been shown; the connection's */
 };
 
 struct http1_op {

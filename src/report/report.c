@@ -19,6 +19,7 @@ static const struct reporter_kind *const kinds[] = {
     &report_requests,
     &report_tui,
     &report_html,
+    &report_wrk,
 };
 
 const struct reporter_kind *report_kind(const char *name)

@@ -117,6 +117,7 @@ struct report_options {
     int columns;      /* console: the width of out; 0: ask the terminal; no limit when it is none */
     bool latency;     /* console: draw the latency histogram */
     bool spectrum;    /* console: print the percentile spectrum */
+    bool uncorrected; /* wrk: with a rate, print the service times' percentiles too */
     bool quiet;       /* console: nothing while it runs */
     bool color;       /* out shows colours */
     bool live_color;  /* live shows colours */

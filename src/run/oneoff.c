@@ -22,6 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So often wrk looks at the rates of its threads. */
+#define RATE_INTERVAL_S 0.1
+
+/* Of a connection that has sent several requests at once. */
+struct pipeline {
+    struct http1_batch batch;
+    VEC(bool) heads; /* the batch's */
+};
+
 struct connection {
     struct http1_op op;
     struct load *load; /* borrowed, owns this */
@@ -30,6 +39,7 @@ struct connection {
     struct buf own;  /* owned: what the source makes anew for each request */
     uint64_t due_ns; /* with a schedule: when the request was to start; else 0 */
     uint32_t series;
+    struct pipeline *pipeline; /* owned; NULL until it is needed */
 };
 
 struct load {
@@ -50,6 +60,9 @@ struct load {
     uint32_t len, active;
     uint32_t begun, to_begin; /* at the start, a few at a time */
     ev_timer begin_timer;
+    ev_timer rate_timer;   /* looks at the answers a second */
+    uint64_t rate_from_ns; /* since when `answers` counts */
+    uint32_t answers;
     uint64_t left; /* requests still to start; UINT64_MAX: no limit */
     bool stopping; /* nothing further begins: the run ends, or the source has ended */
 };
@@ -121,37 +134,6 @@ static void announce_close(struct connection *c)
     c->op.request_len = c->own.len;
 }
 
-/* Asks the source and sends; false when nothing further is to be sent. */
-static bool begin(struct connection *c, uint64_t due_ns)
-{
-    struct load *load = c->load;
-    buf_clear(&c->own);
-    struct outgoing out = {
-        .connection = (uint32_t)(c - load->items), .own = &c->own, .requests = 1};
-    if (load->left == 0 || load->stopping)
-        return false;
-    if (!load->about->source->next(load->source, &out)) {
-        load->stopping = true;
-        return false;
-    }
-    if (load->left != UINT64_MAX)
-        load->left--;
-    struct http1_conn *conn = conn_to(c, out.origin);
-    c->due_ns = due_ns;
-    c->series = out.series;
-    c->op.request = out.bytes;
-    c->op.request_len = out.len;
-    c->op.head_request = out.head_request;
-    uint64_t most = load->about->requests_per_connection;
-    if (most > 0) {
-        c->op.close_after = http1_conn_served(conn) + 1 >= most;
-        if (c->op.close_after)
-            announce_close(c);
-    }
-    http1_start(conn, &c->op, load->about->timeout_s);
-    return true;
-}
-
 static void record(struct load *load, const struct connection *c)
 {
     const struct http1_op *op = &c->op;
@@ -182,6 +164,66 @@ static void record(struct load *load, const struct connection *c)
         sample.message = message;
     }
     stats_record(stats, &sample);
+    load->answers += op->op.err.kind == ERR_NONE;
+}
+
+/* Of several requests, an answer that is not the last. */
+static void answered_one(struct http1_op *op)
+{
+    struct connection *c = op->op.owner;
+    struct load *load = c->load;
+    record(load, c);
+    if (op->keep_body && !load->about->source->answered(load->source, op))
+        load->stopping = true;
+}
+
+/* What the operation needs to know of several requests; NULL of one. */
+static struct http1_batch *batch_of(struct connection *c, const struct outgoing *out)
+{
+    if (out->requests == 1)
+        return NULL;
+    if (!c->pipeline)
+        c->pipeline = xcalloc(1, sizeof(*c->pipeline));
+    struct pipeline *p = c->pipeline;
+    vec_clear(&p->heads);
+    for (uint32_t i = 0; i < out->requests; i++)
+        vec_push(&p->heads, out->heads[i]);
+    p->batch = (struct http1_batch){
+        .requests = out->requests, .heads = p->heads.items, .answer = answered_one};
+    return &p->batch;
+}
+
+/* Asks the source and sends; false when nothing further is to be sent. */
+static bool begin(struct connection *c, uint64_t due_ns)
+{
+    struct load *load = c->load;
+    buf_clear(&c->own);
+    struct outgoing out = {
+        .connection = (uint32_t)(c - load->items), .own = &c->own, .requests = 1};
+    if (load->left == 0 || load->stopping)
+        return false;
+    if (!load->about->source->next(load->source, &out)) {
+        load->stopping = true;
+        return false;
+    }
+    if (load->left != UINT64_MAX)
+        load->left -= out.requests < load->left ? out.requests : load->left;
+    struct http1_conn *conn = conn_to(c, out.origin);
+    c->due_ns = due_ns;
+    c->series = out.series;
+    c->op.request = out.bytes;
+    c->op.request_len = out.len;
+    c->op.head_request = out.head_request;
+    c->op.keep_body = out.keep;
+    c->op.batch = batch_of(c, &out);
+    uint64_t most = load->about->requests_per_connection;
+    if (most > 0) {
+        c->op.close_after = http1_conn_served(conn) + 1 >= most;
+        if (c->op.close_after && !c->op.batch)
+            announce_close(c);
+    }
+    http1_start(conn, &c->op, load->about->timeout_s);
+    return true;
 }
 
 /* --- what a connection does next --------------------------------------------- */
@@ -291,12 +333,24 @@ static void on_delay(struct ev_loop *loop, ev_timer *timer, int revents)
     begin_or_leave(c);
 }
 
+/* Several requests of which the first without an answer has been recorded: they
+ * all end as it did. */
+static void record_rest(struct load *load, struct connection *c)
+{
+    const struct http1_batch *batch = c->op.batch;
+    c->op.op.bytes = 0; /* they are counted */
+    for (uint32_t i = batch->answered + 1; i < batch->requests; i++)
+        record(load, c);
+}
+
 static void completed(struct op *op)
 {
     struct connection *c = op->owner;
     struct load *load = c->load;
     record(load, c);
-    if (load->about->source->answered && op->err.kind == ERR_NONE &&
+    if (c->op.batch)
+        record_rest(load, c);
+    if (c->op.keep_body && op->err.kind == ERR_NONE &&
         !load->about->source->answered(load->source, &c->op))
         load->stopping = true;
     if (is_over(load)) {
@@ -347,6 +401,18 @@ static void on_begin(struct ev_loop *loop, ev_timer *timer, int revents)
     begin_some(timer->data);
 }
 
+static void on_rate(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    struct load *load = timer->data;
+    uint64_t now_ns = clock_ns();
+    double seconds = ns_to_s(now_ns - load->rate_from_ns);
+    hist_record(&load->worker->stats->rates, (uint64_t)(load->answers / seconds));
+    load->rate_from_ns = now_ns;
+    load->answers = 0;
+    watch_timer_start(loop, timer, RATE_INTERVAL_S);
+}
+
 /* --- the load ------------------------------------------------------------------ */
 
 static void oneoff_free(void *arg)
@@ -354,8 +420,13 @@ static void oneoff_free(void *arg)
     struct load *load = arg;
     for (size_t i = 0; i < (size_t)load->len * load->origins_len; i++)
         http1_conn_free(load->conns[i]);
-    for (uint32_t i = 0; i < load->len; i++)
-        buf_release(&load->items[i].own);
+    for (uint32_t i = 0; i < load->len; i++) {
+        struct connection *c = &load->items[i];
+        buf_release(&c->own);
+        if (c->pipeline)
+            vec_release(&c->pipeline->heads);
+        free(c->pipeline);
+    }
     if (load->source)
         load->about->source->free(load->source);
     free(load->delays);
@@ -410,12 +481,12 @@ static void *oneoff_new(struct worker *w, struct err *err)
     if (about->source->delay && !about->schedule)
         load->delays = xcalloc(load->len + 1, sizeof(*load->delays));
     watch_timer_init(&load->begin_timer, on_begin, load);
+    watch_timer_init(&load->rate_timer, on_rate, load);
     for (uint32_t i = 0; i < load->len; i++) {
         struct connection *c = &load->items[i];
         c->load = load;
         c->op.op.complete = completed;
         c->op.op.owner = c;
-        c->op.keep_body = about->source->answered != NULL;
         if (load->delays)
             watch_timer_init(&load->delays[i], on_delay, c);
     }
@@ -438,6 +509,8 @@ static void oneoff_start(void *arg)
         return;
     for (uint32_t i = 0; i < load->pacers_len; i++)
         pacer_start(&load->pacers[i], load->worker->boss->start_ns, 0);
+    load->rate_from_ns = clock_ns();
+    watch_timer_start(load->worker->loop, &load->rate_timer, RATE_INTERVAL_S);
     begin_some(load);
 }
 
@@ -454,6 +527,7 @@ static void oneoff_stop(void *arg)
     stop_pacers(load);
     load->stopping = true;
     ev_timer_stop(load->worker->loop, &load->begin_timer);
+    ev_timer_stop(load->worker->loop, &load->rate_timer);
     if (load->begun < load->to_begin)
         give_up_the_rest(load);
     send_home(load);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct schedule;
+struct wrk;
 
 struct oneoff {
     const struct source_kind *source;
@@ -21,6 +22,8 @@ struct oneoff {
     uint64_t requests_per_connection; /* then it is closed and made anew; 0: no limit */
     const struct schedule *schedule;  /* borrowed; NULL: as fast as answers come */
     bool closed;                      /* with a schedule: to each connection its share */
+    struct wrk
+        *wrk; /* the wrk script behind the source, whose done() comes last; or NULL; borrowed */
 };
 
 /* What worker `number` (from 1) of n gets of a total. */

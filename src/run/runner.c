@@ -16,8 +16,10 @@
 #include "base/units.h"
 #include "net/watch.h"
 #include "run/crowd.h"
+#include "run/oneoff.h"
 #include "run/worker.h"
 #include "script/user.h"
+#include "script/wrk.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -193,16 +195,28 @@ static void kill_all(struct run *r)
     escalate_in(r, ESCALATE_S);
 }
 
-static void note_stuck(struct run *r, struct worker *w)
+/* Inside what the worker's script is: "task 'a' of user class 'B'", or the hook
+ * of a wrk script, which has no classes. */
+static char *where_inside(const struct worker *w)
 {
     const char *class = w->script ? atomic_load(&w->script->running_class) : NULL;
     const char *task = w->script ? atomic_load(&w->script->running_task) : NULL;
+    if (!class && task)
+        return xasprintf("%s() of the script", task);
+    return xasprintf("task '%s' of user class '%s'", task ? task : "?", class ? class : "?");
+}
+
+static void note_stuck(struct run *r, struct worker *w)
+{
     /* Before it stops, users only come; it may have hung before it told. */
     unsigned users = atomic_load(&w->spawned);
-    note(r, xasprintf("worker %d hung in task '%s' of user class '%s', which never waited; its "
-                      "%u user%s measured nothing from then on",
-                      w->number, task ? task : "?", class ? class : "?", users,
+    char *where = where_inside(w);
+    const char *whose = r->spec->plan->oneoff ? "connection" : "user";
+    note(r, xasprintf("worker %d hung in %s, which never %s; its %u %s%s measured nothing from "
+                      "then on",
+                      w->number, where, r->spec->plan->oneoff ? "returned" : "waited", users, whose,
                       users == 1 ? "" : "s"));
+    free(where);
 }
 
 /* About a worker that should have ended: is it inside the same call of Lua as
@@ -362,11 +376,12 @@ static void watch_workers(struct run *r)
         seen->ticks = stuck ? seen->ticks + 1 : 0;
         if (seen->ticks != STUCK_TICKS)
             continue;
-        const char *class = atomic_load(&w->script->running_class);
-        const char *task = atomic_load(&w->script->running_task);
-        log_warn("worker %d has been inside task '%s' of user class '%s' for %d s without "
-                 "waiting, so its other users stand still; Ctrl-C ends the run",
-                 w->number, task ? task : "?", class ? class : "?", STUCK_TICKS);
+        char *where = where_inside(w);
+        log_warn("worker %d has been inside %s for %d s without %s, so its other %s stand still; "
+                 "Ctrl-C ends the run",
+                 w->number, where, STUCK_TICKS, r->spec->plan->oneoff ? "returning" : "waiting",
+                 r->spec->plan->oneoff ? "connections" : "users");
+        free(where);
     }
 }
 
@@ -451,6 +466,24 @@ static void note_unmeasured(struct run *r)
     series_release(&sum);
 }
 
+/* A wrk script's done() has the last word: what it prints stands below the report. */
+static void finish_wrk(struct run *r, const struct report_end *end)
+{
+    const struct oneoff *oneoff = r->spec->plan->oneoff;
+    if (!oneoff || !oneoff->wrk)
+        return;
+    ev_signal_stop(r->loop, &r->on_int); /* nobody would hear them while it runs */
+    ev_signal_stop(r->loop, &r->on_term);
+    struct wrk_figures figures;
+    struct err err;
+    wrk_figures_init(&figures, end);
+    if (wrk_done(oneoff->wrk, &figures, &err) < 0) {
+        log_error("%s", err.message);
+        r->result->reports_failed++;
+    }
+    wrk_figures_release(&figures);
+}
+
 /* --- the report --------------------------------------------------------------------- */
 
 static void finish(struct run *r)
@@ -490,6 +523,7 @@ static void finish(struct run *r)
             result->reports_failed++;
         }
     }
+    finish_wrk(r, &end);
     free(found);
 }
 

@@ -29,7 +29,7 @@ struct run_result {
     enum report_outcome outcome;
     int signal;            /* that interrupted it, or 0 */
     int exit_status;       /* report_exit_status */
-    size_t reports_failed; /* reporters that could not write; they have been logged */
+    size_t reports_failed; /* reporters that could not write, and a done() that failed; logged */
     bool parked;           /* a worker will never end: leave by _exit */
 };
 

@@ -30,7 +30,9 @@ struct outgoing {
     size_t len;
     uint32_t series;   /* what the answers are counted under */
     uint32_t requests; /* how many are in bytes (pipelining); 1 at first */
-    bool head_request; /* HEAD: its answer has no body (with pipelining: all of them are) */
+    bool head_request; /* HEAD: its answer has no body */
+    const bool *heads; /* with pipelining, the same of each request; valid until `next` returns */
+    bool keep;         /* whether `answered` is to see the answers */
 };
 
 struct source_kind {
@@ -43,7 +45,8 @@ struct source_kind {
     double (*delay)(void *source);
     /* Fills *out. False: this worker sends nothing further; what is under way ends. */
     bool (*next)(void *source, struct outgoing *out);
-    /* Sees each answer, head and body kept; NULL: answers are only counted. False: as next. */
+    /* Sees each answer that is wanted, head and body kept; NULL: answers are only counted. False:
+     * as next. */
     bool (*answered)(void *source, const struct http1_op *op);
     void (*free)(void *source);
 };

@@ -63,7 +63,7 @@ struct worker {
     void *load;           /* owned */
     struct ev_loop *loop; /* owned */
     struct net net;
-    struct script *script; /* the users load's; NULL in a one-off */
+    struct script *script; /* the load's, where it runs one; borrowed from it; or NULL */
     struct stats *stats;   /* owned: the current interval */
     uint32_t users;        /* running now */
     struct queue spares;   /* empty struct stats coming back from the main thread */

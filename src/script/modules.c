@@ -1,5 +1,5 @@
 /* The table of C modules that scripts can require: one row each. */
-#include "script/internal.h"
+#include "script/wrk_internal.h"
 
 /* clang-format off */
 const struct script_module script_modules[] = {
@@ -11,6 +11,7 @@ const struct script_module script_modules[] = {
     {"inrush.pg.core", script_open_pg},
     {"inrush.redis.core", script_open_redis},
     {"inrush.tcp.core", script_open_tcp},
+    {"inrush.wrk.core", script_open_wrk},
 };
 /* clang-format on */
 

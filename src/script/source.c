@@ -17,7 +17,7 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 {
     FILE *f = fopen(path, "rb");
     if (!f)
-        return err_set(err, ERR_CONFIG, "cannot read scenario %s: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
     struct stat st;
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
         fclose(f);
@@ -30,12 +30,13 @@ static int read_file(const char *path, struct buf *out, struct err *err)
     int failed = ferror(f);
     fclose(f);
     if (failed)
-        return err_set(err, ERR_CONFIG, "cannot read scenario %s: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
     return 0;
 }
 
-static int from_file(struct script_source *source, const char *path, struct err *err)
+int script_source_read(struct script_source *source, const char *path, struct err *err)
 {
+    memset(source, 0, sizeof(*source));
     struct buf text = BUF_INIT;
     if (read_file(path, &text, err) < 0) {
         buf_release(&text);
@@ -73,7 +74,7 @@ int script_source_find(struct script_source *source, const char *word, struct er
     size_t len = strlen(word);
     bool is_path = strchr(word, '/') || (len > 4 && strcmp(word + len - 4, ".lua") == 0);
     if (is_path)
-        return from_file(source, word, err);
+        return script_source_read(source, word, err);
 
     const struct embedded_file *found = bundled(word);
     if (found) {
@@ -85,7 +86,7 @@ int script_source_find(struct script_source *source, const char *word, struct er
     }
     struct stat st;
     if (stat(word, &st) == 0 && S_ISREG(st.st_mode))
-        return from_file(source, word, err);
+        return script_source_read(source, word, err);
 
     const char **names = xcalloc(bundled_scenarios_len + 1, sizeof(*names));
     for (size_t i = 0; i < bundled_scenarios_len; i++)

@@ -17,6 +17,8 @@ struct script_source {
  * (or, failing that, an existing file). -1 and *err (ERR_CONFIG) naming what
  * was looked for, with the nearest bundled name. */
 int script_source_find(struct script_source *source, const char *word, struct err *err);
+/* The same of a path, whatever it looks like. */
+int script_source_read(struct script_source *source, const char *path, struct err *err);
 void script_source_release(struct script_source *source);
 
 /* The bundled scenarios, in order. description is the file's first comment

@@ -1,0 +1,58 @@
+/* What wrk.c, wrk_hooks.c and lua_wrk.c share: the states of a wrk script. */
+#pragma once
+
+#include "base/vec.h"
+#include "script/internal.h"
+#include "script/wrk.h"
+
+/* One state: the main one (number 0) or a thread's. */
+struct wrk_thread {
+    struct script *script; /* owned */
+    struct wrk *wrk;       /* borrowed, owns this */
+    int number;
+    bool running;     /* inside request(), response() or delay() */
+    atomic_bool stop; /* thread:stop(), from any state, or an error */
+    bool has_request, has_response, has_delay;
+    bool moved;       /* host and port are news to the worker */
+    const char *host; /* thread.addr, one of hosts; NULL: not set */
+    int port;
+    VEC(char *) hosts; /* owned: connections under way may still hold an earlier one */
+
+    /* The last request, whose string lies at SLOT_LAST, taken apart. */
+    const char *bytes;
+    size_t len;
+    VEC(bool) heads;                  /* one for each request in it */
+    struct http1_span method, target; /* of the first of them */
+};
+
+/* What lies at the bottom of a thread's stack once it is ready, so that the
+ * calls of each request look nothing up. */
+enum {
+    SLOT_HANDLER = 1, /* script_traceback */
+    SLOT_REQUEST,
+    SLOT_RESPONSE,
+    SLOT_DELAY, /* the names of the hooks */
+    SLOT_NAMES, /* the names of the last response's headers */
+    SLOT_LAST,  /* the last request */
+    SLOTS = SLOT_LAST,
+};
+
+struct wrk {
+    const struct wrk_options *options; /* borrowed */
+    struct wrk_thread *main;           /* owned */
+    VEC(struct wrk_thread *) threads;  /* owned; by number, from 1 */
+};
+
+/* Of which of the script's states L is. */
+struct wrk_thread *wrk_thread_of(lua_State *L);
+
+/* Prepares a thread whose init() has run for wrk_thread_request and the others:
+ * its stack, its hooks, its static request. */
+int wrk_hooks_prepare(struct wrk_thread *t, struct err *err);
+
+/* Pushes the value that a script knows a thread by. */
+void wrk_push_thread(lua_State *L, struct wrk_thread *t);
+/* Pushes a histogram as scripts see it; it must outlive the state's use of it. */
+void wrk_push_stats(lua_State *L, const struct hist *h);
+/* "inrush.wrk.core" */
+int script_open_wrk(lua_State *L);
