@@ -264,6 +264,8 @@ def set_reset_on_close(sock):
 class Server:
     """Listens on a free port of a loopback address while entered."""
 
+    connection = Connection  # what is made of each that is accepted
+
     def __init__(self, script, host="127.0.0.1", backlog=4096):
         self.scripts = script if script and isinstance(script[0], (list, tuple)) else [script]
         self.host = host
@@ -345,7 +347,7 @@ class Server:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.connections += 1
-                conn = Connection(self, sock, self.connections)
+                conn = self.connection(self, sock, self.connections)
                 thread = threading.Thread(target=self._serve, args=(conn,), daemon=True)
                 self._open[thread] = sock
             thread.start()
