@@ -110,8 +110,7 @@ static int run(const struct cli_args *args, struct session *s)
         .classes_len = classes.len,
         .catalog = catalog,
     };
-    int status = launch(args, &plan, &about, s->control, s->scenario.thresholds.items,
-                        s->scenario.thresholds.len);
+    int status = launch(args, &plan, &about, s->control, &s->scenario);
     for (size_t i = 0; i < classes.len; i++)
         free((char *)classes.items[i].target);
     vec_release(&classes);

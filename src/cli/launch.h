@@ -9,9 +9,9 @@
 
 /* Runs it and returns the exit status, errors printed. about is filled by the
  * caller; what args and plan say (users, duration, workers, seed, version, the
- * time) is filled in here. thresholds: further ones, of the scenario. */
+ * time) is filled in here. control and scenario are NULL for a one-off. */
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
-           struct script *control, char *const *thresholds, size_t thresholds_len);
+           struct script *control, struct scenario *scenario);
 
 /* Whether the live view is shown: --tui, or else on a terminal that is large
  * enough. */

@@ -102,7 +102,7 @@ static int run(const struct cli_args *args, const struct net_options *net, struc
         log_error("%s", err.message);
     } else {
         oneoff.schedule = paced ? &schedule : NULL;
-        status = launch(&with, &plan, &about, NULL, NULL, 0);
+        status = launch(&with, &plan, &about, NULL, NULL);
     }
     free(title);
     catalog_free(catalog);

@@ -67,6 +67,7 @@ static void put_outcome(struct json *j, const struct report_end *end)
         [REPORT_FINISHED] = "finished",
         [REPORT_INTERRUPTED] = "interrupted",
         [REPORT_ABORTED] = "aborted",
+        [REPORT_THRESHOLD] = "aborted",
     };
     int status = report_exit_status(end);
     put_number(j, "duration_s", end->duration_s);
@@ -75,7 +76,7 @@ static void put_outcome(struct json *j, const struct report_end *end)
     json_key(j, "exit");
     json_object_begin(j);
     put_int(j, "status", status);
-    put_string(j, "meaning", report_exit_meaning(status));
+    put_string(j, "meaning", report_exit_meaning(end));
     json_object_end(j);
 }
 
@@ -119,7 +120,12 @@ static void put_thresholds(struct json *j, const struct report_end *end)
         json_key(j, "value");
         json_number(j, r->no_data ? NAN : r->value, 6);
         put_string(j, "shown", r->shown);
+        put_string(j, "found", r->shown);
         put_bool(j, "passed", r->passed);
+        put_string(j, "scope", *r->scope ? r->scope : NULL);
+        json_key(j, "violated_s");
+        json_number(j, r->violated_s > 0 ? r->violated_s : NAN, 3);
+        put_bool(j, "aborted", r->aborted);
         json_object_end(j);
     }
     json_array_end(j);
@@ -159,6 +165,7 @@ void json_report_put(struct json *j, const struct report_run *run, const struct 
     json_put_series(j, digest, whole);
     json_put_errors(j, digest, run->catalog);
     json_put_checks(j, end->total);
+    json_put_metrics(j, end->total, run->catalog, end->duration_s, whole);
     put_thresholds(j, end);
     json_put_arrivals(j, &end->total->arrivals, whole);
     json_put_connections(j, &end->total->connections, whole);

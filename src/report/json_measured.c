@@ -1,9 +1,11 @@
 /*
  * What was measured, as JSON. Figures come first, for people and jq; the
- * histograms behind them are what compare and merge read (load.c), so whatever
+ * histograms behind them are what compare and merge read (saved.c), so whatever
  * is added to struct stats is added here and there.
  */
 #include "report/json_measured.h"
+
+#include "base/clock.h"
 
 #include "report/verdict.h"
 
@@ -131,6 +133,74 @@ void json_put_checks(struct json *j, const struct stats *stats)
         put_string(j, "name", stats->checks.items[i].name);
         put_uint(j, "passes", stats->checks.items[i].passes);
         put_uint(j, "failures", stats->checks.items[i].failures);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_figure(struct json *j, const char *key, double value)
+{
+    json_key(j, key);
+    json_number(j, value, 6);
+}
+
+static void put_trend(struct json *j, const struct metric_summary *m, const struct metric *values,
+                      bool whole)
+{
+    put_figure(j, "min", m->min);
+    put_figure(j, "mean", m->value);
+    put_figure(j, "stdev", m->stdev);
+    put_figure(j, "max", m->max);
+    for (int i = 0; i < SUMMARY_PERCENTILES; i++)
+        put_figure(j, summary_percentile_names[i], m->p[i]);
+    if (!whole)
+        return;
+    put_figure(j, "scale", metric_scale(m->about.unit));
+    put_hist(j, "histogram", &values->values); /* of the values times scale */
+}
+
+static void put_metric_figures(struct json *j, const struct metric_summary *m,
+                               const struct metric *recorded, uint64_t begin_ns, bool whole)
+{
+    switch (m->about.kind) {
+    case METRIC_COUNTER:
+        put_figure(j, "value", m->value);
+        put_figure(j, "per_s", m->per_s);
+        return;
+    case METRIC_RATE:
+        put_uint(j, "trues", m->trues);
+        put_figure(j, "share", recorded ? m->value : NAN);
+        return;
+    case METRIC_GAUGE:
+        if (!recorded)
+            return;
+        put_figure(j, "last", m->value);
+        put_figure(j, "last_s", ns_to_s(recorded->last_ns - begin_ns));
+        put_figure(j, "min", m->min);
+        put_figure(j, "max", m->max);
+        return;
+    default:
+        if (recorded)
+            put_trend(j, m, recorded, whole);
+    }
+}
+
+void json_put_metrics(struct json *j, const struct stats *stats, struct catalog *catalog,
+                      double duration_s, bool whole)
+{
+    json_key(j, "metrics");
+    json_array_begin(j);
+    uint32_t len = catalog_metrics_len(catalog);
+    for (uint32_t id = 0; id < len; id++) {
+        const struct metric *recorded = metric_get(&stats->metrics, id);
+        struct metric_summary m;
+        metric_summarize(&m, catalog_metric_get(catalog, id), recorded, duration_s);
+        json_object_begin(j);
+        put_string(j, "name", m.about.name);
+        put_string(j, "type", metric_kind_names[m.about.kind]);
+        put_string(j, "unit", *m.about.unit ? m.about.unit : NULL);
+        put_uint(j, "count", m.count);
+        put_metric_figures(j, &m, recorded, stats->begin_ns, whole);
         json_object_end(j);
     }
     json_array_end(j);

@@ -142,7 +142,7 @@ static void add_run(struct suite *s, const struct report_run *run, const struct 
     int status = report_exit_status(end);
     enum verdict_of_case verdict =
         end->outcome == REPORT_FINISHED && report_answered(end->total) > 0 ? PASSED : ERROR;
-    const char *message = end->reason != NULL ? end->reason : report_exit_meaning(status);
+    const char *message = end->reason != NULL ? end->reason : report_exit_meaning(end);
     buf_addf(&details, "The run ended after %.3f s with exit status %d: %s.", end->duration_s,
              status, message);
     add_case(s, run, "the run finished and requests were answered", verdict, message,

@@ -3,6 +3,7 @@
 
 #include "report/page.h"
 #include "report/reporters.h"
+#include "report/verdict.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -50,12 +51,26 @@ enum {
     STATUS_SIGNAL = 128
 };
 
+/* With --strict: whatever else is to be said, it is said of the generator. */
+static bool is_unfit(const struct report_end *end)
+{
+    struct verdict verdict;
+    if (!end->strict || report_answered(end->total) == 0)
+        return false;
+    verdict_reach(&verdict, &end->total->generator);
+    return verdict.limited;
+}
+
 int report_exit_status(const struct report_end *end)
 {
     if (end->outcome == REPORT_INTERRUPTED)
         return STATUS_SIGNAL + (end->signal != 0 ? end->signal : SIGINT);
     if (end->outcome == REPORT_ABORTED)
         return STATUS_CONFIG;
+    if (is_unfit(end))
+        return STATUS_NO_DATA;
+    if (end->outcome == REPORT_THRESHOLD)
+        return STATUS_THRESHOLD;
     if (report_answered(end->total) == 0)
         return STATUS_NO_DATA;
     for (size_t i = 0; i < end->thresholds_len; i++) {
@@ -65,8 +80,9 @@ int report_exit_status(const struct report_end *end)
     return STATUS_OK;
 }
 
-const char *report_exit_meaning(int status)
+const char *report_exit_meaning(const struct report_end *end)
 {
+    int status = report_exit_status(end);
     switch (status) {
     case STATUS_OK:
         return "the run finished and every threshold held";
@@ -75,7 +91,7 @@ const char *report_exit_meaning(int status)
     case STATUS_THRESHOLD:
         return "a threshold failed";
     case STATUS_NO_DATA:
-        return "no request was answered";
+        return is_unfit(end) ? "the generator was the limit" : "no request was answered";
     case STATUS_SIGNAL + SIGINT:
         return "interrupted (SIGINT)";
     case STATUS_SIGNAL + SIGTERM:

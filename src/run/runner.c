@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "net/watch.h"
 #include "run/crowd.h"
+#include "run/gates.h"
 #include "run/oneoff.h"
 #include "run/worker.h"
 #include "script/user.h"
@@ -69,6 +70,7 @@ struct run {
     uint32_t *users;      /* running now, by worker */
     uint64_t start_ns, stop_ns, interval_ns;
     bool spawned_all;
+    struct gates *gates;
     VEC(char *) notes; /* owned */
     char *reason;      /* of an abort; owned */
 };
@@ -81,6 +83,7 @@ static void note(struct run *r, char *text)
 /* --- merging ----------------------------------------------------------------- */
 
 static void tick(struct run *r);
+static void stop(struct run *r, enum report_outcome outcome);
 
 static void absorb(struct run *r, struct stats *s)
 {
@@ -144,6 +147,11 @@ static void tick(struct run *r)
         struct run_reporter *to = &r->spec->reporters[i];
         if (to->kind->tick)
             to->kind->tick(to->reporter, &t);
+    }
+    const char *broken = gates_tick(r->gates, &t);
+    if (broken && r->state == RUNNING) {
+        r->reason = xstrdup(broken);
+        stop(r, REPORT_THRESHOLD);
     }
     stats_clear(r->interval);
     r->interval_ns = now;
@@ -502,15 +510,13 @@ static void finish(struct run *r)
         .outcome = result->outcome,
         .signal = result->signal,
         .reason = r->reason,
+        .strict = spec->strict,
         .thresholds_len = spec->thresholds_len,
         .notes = (const char *const *)r->notes.items,
         .notes_len = r->notes.len,
     };
     struct threshold_result *found = xcalloc(spec->thresholds_len + 1, sizeof(*found));
-    for (size_t i = 0; i < spec->thresholds_len; i++) {
-        threshold_evaluate(spec->thresholds[i], r->total, spec->about->catalog, end.duration_s,
-                           &found[i]);
-    }
+    gates_finish(r->gates, r->total, end.duration_s, found);
     end.thresholds = found;
     result->exit_status = report_exit_status(&end);
 
@@ -586,7 +592,7 @@ static void salvage(struct worker *w)
 {
     struct user *u = w->script ? w->script->current : NULL;
     if (u && u->has_sample && u->record && u->measuring == 0 && u->sample.error != ERR_CANCELLED)
-        stats_record(w->stats, &u->sample);
+        user_record(u, w->stats);
 }
 
 /* Waits for the threads. A parked one stays; what it had measured is read where
@@ -619,7 +625,9 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
                     .result = result,
                     .total = stats_new(),
                     .interval = stats_new(),
-                    .asked_users = WORKER_USERS_PLANNED};
+                    .asked_users = WORKER_USERS_PLANNED,
+                    .gates = gates_new(spec->thresholds, spec->thresholds_len,
+                                       spec->about->catalog)};
     memset(result, 0, sizeof(*result));
     if (spec->plan->warmup_s > 0) {
         r.warmup = stats_new();
@@ -662,6 +670,7 @@ out:
     stats_free(r.total);
     stats_free(r.warmup);
     stats_free(r.interval);
+    gates_free(r.gates);
     queue_release(&r.published);
     for (size_t i = 0; i < r.notes.len; i++)
         free(r.notes.items[i]);

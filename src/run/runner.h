@@ -23,6 +23,7 @@ struct run_spec {
     size_t reporters_len;
     struct threshold *const *thresholds;
     size_t thresholds_len;
+    bool strict; /* a generator that was the limit is a result of its own (--strict) */
 };
 
 struct run_result {

@@ -45,6 +45,7 @@ void stats_free(struct stats *s)
     text_index_release(&s->script_error_index);
     text_index_release(&s->check_index);
     metric_set_release(&s->metrics);
+    groups_release(&s->groups);
     hist_release(&s->generator.loop_lag);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
@@ -57,7 +58,7 @@ void stats_free(struct stats *s)
     free(s);
 }
 
-static void series_clear(struct series *series)
+void series_clear(struct series *series)
 {
     series->requests = series->failures = series->bytes = 0;
     hist_clear(&series->response);
@@ -95,6 +96,7 @@ void stats_clear(struct stats *s)
     text_index_clear(&s->script_error_index);
     text_index_clear(&s->check_index);
     metric_set_clear(&s->metrics);
+    groups_clear(&s->groups);
     s->last_failure = s->last_script_error = s->last_check = 0;
 
     struct hist loop_lag = s->generator.loop_lag;
@@ -270,17 +272,29 @@ static bool has_times(enum err_kind error)
     return error == ERR_NONE || error == ERR_TIMEOUT || !err_kind_unanswered(error);
 }
 
-void stats_record(struct stats *s, const struct sample *sample)
+static inline __attribute__((always_inline)) void record(struct series *series,
+                                                          const struct sample *sample)
 {
-    struct series *series = stats_series_touch(s, sample->series);
     series->requests++;
     series->bytes += sample->bytes;
-    if (sample->end_ns > s->last_ns)
-        s->last_ns = sample->end_ns;
     if (__builtin_expect(has_times(sample->error), 1))
         record_times(series, sample);
     if (sample->status != 0)
         add_status(series, sample->status, 1);
+}
+
+void series_record(struct series *series, const struct sample *sample)
+{
+    record(series, sample);
+    series->failures += sample->error != ERR_NONE;
+}
+
+void stats_record(struct stats *s, const struct sample *sample)
+{
+    struct series *series = stats_series_touch(s, sample->series);
+    record(series, sample);
+    if (sample->end_ns > s->last_ns)
+        s->last_ns = sample->end_ns;
     if (__builtin_expect(sample->error != ERR_NONE, 0)) {
         series->failures++;
         record_failure(s, sample);
@@ -406,6 +420,7 @@ void stats_merge(struct stats *dst, const struct stats *src)
     for (size_t i = 0; i < src->checks.len; i++)
         stats_add_check(dst, &src->checks.items[i]);
     metric_set_merge(&dst->metrics, &src->metrics);
+    groups_merge(&dst->groups, &src->groups);
     merge_generator(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
     hist_merge(&dst->rates, &src->rates);

@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "base/vec.h"
 #include "stats/catalog.h"
+#include "stats/groups.h"
 #include "stats/hist.h"
 #include "stats/metric.h"
 #include "stats/request_log.h"
@@ -109,7 +110,8 @@ struct stats {
     VEC(struct failure) failures;
     VEC(struct script_error) script_errors;
     VEC(struct check_count) checks;
-    struct metric_set metrics; /* the scripts' own, by number in the catalog */
+    struct metric_set metrics;   /* the scripts' own, by number in the catalog */
+    struct series_groups groups; /* what thresholds asked for besides the series */
     /* Where each of these is found by its text, and the one found last. */
     struct text_index failure_index, script_error_index, check_index;
     uint32_t last_failure, last_script_error, last_check;
@@ -152,6 +154,8 @@ struct sample {
 /* The series by id, made on first use. */
 struct series *stats_series_touch(struct stats *s, uint32_t id);
 void stats_record(struct stats *s, const struct sample *sample);
+/* Only into this series, its failure without a message. */
+void series_record(struct series *series, const struct sample *sample);
 void stats_record_script_error(struct stats *s, const char *message, const char *traceback,
                                uint64_t now_ns);
 void stats_record_check(struct stats *s, const char *name, bool passed);
@@ -169,5 +173,6 @@ void stats_merge(struct stats *dst, const struct stats *src);
  * with series_init and releases it. */
 void series_init(struct series *series, uint32_t id);
 void series_release(struct series *series);
+void series_clear(struct series *series);
 void series_merge(struct series *dst, const struct series *src);
 void stats_total(const struct stats *s, struct series *total);

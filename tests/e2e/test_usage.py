@@ -48,7 +48,7 @@ class TestMistakes(Case):
         self.refused(["http://h/", "-c"], "-c", "value")
 
     def test_too_many_arguments(self):
-        self.refused(["http://h/", "http://i/"], "http://i/")
+        self.refused(["http://h/", "run"], "stands first")
 
     def test_bad_urls(self):
         for url in ["http://", "http:///path", "ftp://host/", "http://host:port/", "http://[::1/",
