@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/launch.h"
 #include "cli/outputs.h"
+#include "cli/pace.h"
 #include "cli/session.h"
 
 #include <stdlib.h>
@@ -68,6 +69,14 @@ static void plan_stages(struct plan *plan, struct plan_stage **to, const struct 
     plan->stages_len = settings->stages.len;
 }
 
+/* "100/s", "50/s to 200/s, at random"; owned. */
+static char *shown_rate(const struct plan_arrivals *arrivals)
+{
+    char rate[RATE_TEXT_MAX];
+    return xasprintf("%s%s", rate_format(rate, &arrivals->schedule.rate),
+                     arrivals->schedule.poisson ? ", at random" : "");
+}
+
 static int run(const struct cli_args *args, struct session *s)
 {
     const struct scenario_settings *defaults = &s->scenario.defaults;
@@ -76,6 +85,7 @@ static int run(const struct cli_args *args, struct session *s)
         .users =
             (uint32_t)choose(args, OPT_USERS, (double)args->users, defaults->users, DEFAULT_USERS),
         .spawn_rate = choose(args, OPT_SPAWN_RATE, args->spawn_rate, defaults->spawn_rate, 0),
+        .warmup_s = choose(args, OPT_WARMUP, args->warmup, defaults->warmup_s, 0),
         .duration_s = choose(args, OPT_DURATION, args->duration, defaults->duration_s, 0),
         .stop_timeout_s = choose(args, OPT_STOP_TIMEOUT, args->stop_timeout,
                                  defaults->stop_timeout_s, args->stop_timeout),
@@ -88,31 +98,45 @@ static int run(const struct cli_args *args, struct session *s)
     struct plan_stage *stages;
     plan_stages(&plan, &stages, args, defaults);
     plan.users_most = launch_users_most(args, plan.users);
-    plan.workers = launch_workers(args, plan.users);
-    plan_order(&plan);
-
+    struct report_run about = {
+        .title = defaults->title ? defaults->title : s->source.name,
+        .scenario = args->argument,
+        .catalog = catalog,
+    };
+    struct schedule shared;
+    struct err err;
+    int status = EXIT_USAGE;
     VEC(struct report_class) classes = VEC_INIT;
+    if (pace_run(args, &plan, &shared, &about, &err) < 0) {
+        log_error("%s", err.message);
+        goto out;
+    }
+    plan.workers = launch_workers(args, plan.users + plan_arrival_users(&plan));
+    plan_order(&plan);
     for (size_t i = 0; i < s->scenario.classes.len; i++) {
         const struct scenario_class *class = &s->scenario.classes.items[i];
         if (!class->selected && !s->skipped[i])
             continue;
-        vec_push(&classes, ((struct report_class){
-                               .name = class->name,
-                               .target = shown_host(s, class),
-                               .users = plan_class_users(&plan, i),
-                               .skipped = s->skipped[i],
-                           }));
+        bool open = plan.arrivals && plan.arrivals[i].open;
+        vec_push(&classes,
+                 ((struct report_class){
+                     .name = class->name,
+                     .target = shown_host(s, class),
+                     .users = open ? plan.arrivals[i].max_users : plan_class_users(&plan, i),
+                     .arrivals = open ? shown_rate(&plan.arrivals[i]) : NULL,
+                     .number = (uint32_t)i,
+                     .skipped = s->skipped[i],
+                 }));
     }
-    struct report_run about = {
-        .title = defaults->title ? defaults->title : s->source.name,
-        .scenario = args->argument,
-        .classes = classes.items,
-        .classes_len = classes.len,
-        .catalog = catalog,
-    };
-    int status = launch(args, &plan, &about, s->control, &s->scenario);
-    for (size_t i = 0; i < classes.len; i++)
+    about.classes = classes.items;
+    about.classes_len = classes.len;
+    status = launch(args, &plan, &about, s->control, s->scenario.thresholds.items,
+                    s->scenario.thresholds.len);
+    for (size_t i = 0; i < classes.len; i++) {
         free((char *)classes.items[i].target);
+        free((char *)classes.items[i].arrivals);
+    }
+out:
     vec_release(&classes);
     plan_release(&plan);
     free(stages);

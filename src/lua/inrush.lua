@@ -118,11 +118,43 @@ local function is_wait(value)
   return getmetatable(value) == Wait or type(value) == "function"
 end
 
+local SPREADS = { "even", "poisson" }
+
+local ARRIVALS_OPTIONS = {
+  rate = options.any(function(value)
+    return type(value) == "number" or type(value) == "string"
+  end, "a number per second or a text such as '100/s'"),
+  spread = options.string(),
+}
+
+--- { from, to, poisson } of a rate: a number per second, a text, or a table.
+local function read_arrivals(given, what, level)
+  local opts = type(given) == "table" and given or { rate = given }
+  opts = options.check(opts, ARRIVALS_OPTIONS, what .. ": arrivals", level + 1)
+  if not opts.rate then
+    fail(level + 1, "%s: arrivals needs a rate: { rate = \"100/s\" }", what)
+  end
+  if opts.spread then
+    options.one_of(opts.spread, SPREADS, "spread", level + 1, what .. ": arrivals")
+  end
+  local from, to = opts.rate, opts.rate
+  if type(opts.rate) == "string" then
+    from, to = core.parse_rate(opts.rate)
+  elseif not (from > 0 and from <= 1e9) then
+    fail(level + 1, "%s: arrivals must be above 0 per second, not %s", what, shown(from))
+  end
+  return { from = from, to = to, poisson = opts.spread == "poisson" }
+end
+
 local CLASS_OPTIONS = {
   weight = options.number { min = 0 },
   fixed_count = options.integer { min = 0 },
   wait = options.any(is_wait,
     "inrush.between, constant, pacing, throughput, or a function that returns seconds"),
+  arrivals = options.any(function(value)
+    return type(value) == "number" or type(value) == "string" or type(value) == "table"
+  end, "tasks per second: a number, a text such as '100/s' or '50/s..200/s', or { rate = ... }"),
+  max_users = options.integer { min = 1 },
   host = options.string(),
   redis = redis.url,
   tcp = tcp.address,
@@ -153,7 +185,9 @@ local NOTHING = { weight = 1, headers = {}, tags = {}, tasks = {} }
 
 --- Declares a user class.
 -- @string name what the report calls it
--- @tparam ?table opts weight (1), fixed_count, wait (none), host, headers sent
+-- @tparam ?table opts weight (1), fixed_count, wait (none), arrivals (its tasks
+-- begin at a rate, whether or not earlier ones have ended; instead of a wait),
+-- max_users (at most so many at work at once, with arrivals), host, headers sent
 -- with each of its requests, timeout (seconds or a text), tags for all its tasks,
 -- extends (a class whose options, tasks and hooks it starts from), abstract
 -- (never run itself), probe (a function, called with a user before the run: when
@@ -171,11 +205,23 @@ function inrush.user_class(name, opts)
   opts = options.check(opts, CLASS_OPTIONS, string.format("user class '%s'", name), 2)
   opts.pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2)
   local base = declared[opts.extends or false] or NOTHING
+  if opts.wait and opts.arrivals then
+    fail(2, "user class '%s': wait and arrivals exclude each other: users wait, arrivals come at "
+      .. "their rate", name)
+  end
+  if opts.fixed_count and opts.arrivals then
+    fail(2, "user class '%s': fixed_count and arrivals exclude each other: arrivals have as many "
+      .. "users as they need; max_users bounds them", name)
+  end
+  local arrivals = opts.arrivals
+    and read_arrivals(opts.arrivals, string.format("user class '%s'", name), 2)
   local about = {
     name = name,
     weight = opts.weight or base.weight,
     fixed_count = opts.fixed_count or 0,
-    wait = opts.wait or base.wait,
+    wait = opts.wait or not arrivals and base.wait or nil,
+    arrivals = arrivals or not (opts.wait or opts.fixed_count) and base.arrivals or nil,
+    max_users = opts.max_users or base.max_users,
     host = opts.host or base.host,
     redis = opts.redis or base.redis,
     tcp = opts.tcp or base.tcp,
@@ -252,6 +298,7 @@ local DEFAULT_OPTIONS = {
   users = options.integer { min = 1 },
   spawn_rate = options.number { min = 0 },
   duration = options.duration(),
+  warmup = options.duration(),
   stop_timeout = options.duration(),
   timeout = options.duration(),
   stages = options.table(),
@@ -280,10 +327,10 @@ local function settings(opts, what)
 end
 
 --- What the run is unless the command line says otherwise: users, spawn_rate
--- (users per second; 0: all at once), duration, stop_timeout and timeout
--- (seconds or "90s"), title; or, instead of the first three, stages: a list of
--- { duration, users at its end, name }, between which the number of users goes
--- evenly, from 0.
+-- (users per second; 0: all at once), duration, warmup (before it, kept out of
+-- the figures), stop_timeout and timeout (seconds or "90s"), title; or, instead
+-- of the first three, stages: a list of { duration, users at its end, name },
+-- between which the number of users goes evenly, from 0.
 function inrush.defaults(opts)
   for name, value in pairs(settings(opts, "defaults")) do
     scenario.defaults[name] = value

@@ -40,6 +40,7 @@ static void console_scenario(struct console *c)
 {
     console_header(c);
     console_classes(c);
+    console_arrivals(c);
     console_requests(c);
     console_percentiles(c);
     console_histograms(c);

@@ -40,6 +40,11 @@ void console_thresholds(struct console *c);
 void console_notes(struct console *c);
 void console_verdict(struct console *c);
 
+/* console_arrivals.c */
+void console_arrivals(struct console *c);
+/* Under the header: what is not in the figures. */
+void console_warmup(struct console *c);
+
 /* console_metrics.c */
 void console_metrics(struct console *c);
 

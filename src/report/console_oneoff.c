@@ -96,6 +96,7 @@ void console_oneoff(struct console *c)
             latency(c, "Service time", "in ms, from when the request was sent", &s->service);
         console_untimed(c);
     }
+    console_arrivals(c);
     console_histograms(c);
     console_spectrum(c);
     console_statuses(c);

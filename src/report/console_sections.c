@@ -19,9 +19,8 @@ static void add_plan(struct buf *line, const struct report_run *run)
                  run->url != NULL ? "connection" : "user", run->users == 1 ? "" : "s");
     if (run->spawn_rate > 0)
         buf_addf(line, ", %.10g started per second", run->spawn_rate);
-    if (run->rate > 0)
-        buf_addf(line, " · %s requests/s asked for",
-                 figure_number(rate, run->rate, run->rate < 100));
+    if (run->rate > 0 || run->ramp)
+        buf_addf(line, " · %s asked for", figure_rate(rate, run));
     if (run->workers > 0)
         buf_addf(line, " · %d worker%s", run->workers, run->workers == 1 ? "" : "s");
 }
@@ -33,8 +32,7 @@ static void say_cut_short(struct console *c)
         return;
     char after[FIGURE_MAX], planned[UNITS_MAX];
     struct buf line = BUF_INIT;
-    buf_addf(&line, "%s after %s",
-             end->outcome == REPORT_INTERRUPTED ? "Interrupted" : "Aborted",
+    buf_addf(&line, "%s after %s", end->outcome == REPORT_INTERRUPTED ? "Interrupted" : "Aborted",
              figure_elapsed(after, end->duration_s));
     if (c->run->duration_s > 0)
         buf_addf(&line, " of %s", units_format_elapsed(planned, c->run->duration_s));
@@ -57,6 +55,7 @@ void console_header(struct console *c)
     page_wrap(&c->page, PAGE_PLAIN, at, 2, buf_cstr(&line));
     buf_release(&line);
     say_cut_short(c);
+    console_warmup(c);
 }
 
 void console_statuses(struct console *c)
@@ -237,27 +236,21 @@ void console_thresholds(struct console *c)
     if (end->thresholds_len == 0)
         return;
     size_t failed = 0;
-    bool timed = false; /* it is known of some when they first failed */
-    for (size_t i = 0; i < end->thresholds_len; i++) {
+    for (size_t i = 0; i < end->thresholds_len; i++)
         failed += !end->thresholds[i].passed;
-        timed |= end->thresholds[i].violated_s > 0;
-    }
     struct buf remark = BUF_INIT;
     if (failed > 0)
         buf_addf(&remark, "%zu of %zu failed", failed, end->thresholds_len);
     page_heading(&c->page, "Thresholds", buf_cstr(&remark));
     buf_release(&remark);
 
-    char at[FIGURE_MAX];
     struct table t;
-    table_init(&t, &c->page, columns, timed ? 4 : 3);
+    table_init(&t, &c->page, columns, 3);
     for (size_t i = 0; i < end->thresholds_len; i++) {
         const struct threshold_result *r = &end->thresholds[i];
         table_add(&t, r->passed ? PAGE_GOOD : PAGE_BAD, r->passed ? "passed" : "FAILED");
         table_add(&t, PAGE_PLAIN, r->expression);
         table_add(&t, r->passed ? PAGE_PLAIN : PAGE_BAD, r->shown);
-        if (timed)
-            table_add(&t, PAGE_BAD, r->violated_s > 0 ? figure_elapsed(at, r->violated_s) : "");
     }
     table_print(&t);
     table_release(&t);

@@ -40,7 +40,10 @@ void console_classes(struct console *c)
         if (class->skipped != NULL)
             continue;
         table_add(&t, PAGE_PLAIN, class->name);
-        table_add(&t, PAGE_PLAIN, units_format_count(users, class->users));
+        if (class->arrivals != NULL)
+            table_addf(&t, PAGE_PLAIN, "up to %s", units_format_count(users, class->users));
+        else
+            table_add(&t, PAGE_PLAIN, units_format_count(users, class->users));
         table_add(&t, PAGE_PLAIN, class->target != NULL ? class->target : "");
     }
     if (t.cells.len > 0)

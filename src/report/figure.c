@@ -2,6 +2,7 @@
 #include "report/figure.h"
 
 #include "base/units.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,6 +42,24 @@ const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole)
     if (part < whole && percent >= 99.995)
         return text(buf, ">99.99%");
     snprintf(buf, FIGURE_MAX, "%.2f%%", percent);
+    return buf;
+}
+
+static const char *rate_number(char buf[FIGURE_MAX], double rate)
+{
+    return figure_number(buf, rate, rate == floor(rate) ? 0 : rate < 1 ? 4 : 2);
+}
+
+const char *figure_rate(char buf[FIGURE_MAX], const struct report_run *run)
+{
+    char from[FIGURE_MAX], to[FIGURE_MAX];
+    const char *what = run->url != NULL ? "requests/s" : "tasks/s";
+    rate_number(from, run->rate);
+    rate_number(to, run->rate_to);
+    if (run->ramp)
+        snprintf(buf, FIGURE_MAX, "%.14s to %.14s %s", from, to, what);
+    else
+        snprintf(buf, FIGURE_MAX, "%.30s %s", from, what);
     return buf;
 }
 

@@ -18,14 +18,16 @@ void progress_intro(struct page *page, const struct report_run *run)
                   run->url != NULL ? "connection" : "user", run->users == 1 ? "" : "s");
     if (run->spawn_rate > 0)
         page_addf(page, PAGE_PLAIN, " at %.10g/s", run->spawn_rate);
-    if (run->rate > 0)
-        page_addf(page, PAGE_PLAIN, ", %s requests/s",
-                  figure_number(rate, run->rate, run->rate < 100));
+    if (run->rate > 0 || run->ramp)
+        page_addf(page, PAGE_PLAIN, ", %s", figure_rate(rate, run));
     if (run->requests > 0)
         page_addf(page, PAGE_PLAIN, ", %s request%s", units_format_count(n, run->requests),
                   run->requests == 1 ? "" : "s");
     if (run->duration_s > 0)
         page_addf(page, PAGE_PLAIN, " for %s", units_format_elapsed(n, run->duration_s));
+    if (run->warmup_s > 0)
+        page_addf(page, PAGE_PLAIN, " after a warm-up of %s",
+                  units_format_elapsed(n, run->warmup_s));
     if (run->workers > 0)
         page_addf(page, PAGE_PLAIN, ", %d worker%s", run->workers, run->workers == 1 ? "" : "s");
 }
@@ -79,12 +81,15 @@ static void fill_time(struct line *line, const struct report_run *run,
     char a[UNITS_MAX], b[UNITS_MAX];
     double elapsed = floor(tick->elapsed_s + 0.05); /* ticks come a little early or late */
     struct buf *text = &line->text[TIME];
+    double all = run->duration_s > 0 ? run->warmup_s + run->duration_s : 0;
     if (tick->stopping)
         buf_adds(text, "stopping, ");
+    else if (tick->warmup)
+        buf_adds(text, "warming up, ");
     buf_adds(text, units_format_elapsed(a, elapsed));
-    if (run->duration_s > 0) {
-        buf_addf(text, " of %s", units_format_elapsed(b, run->duration_s));
-        fill_bar(&line->text[BAR], tick->elapsed_s / run->duration_s);
+    if (all > 0) {
+        buf_addf(text, " of %s", units_format_elapsed(b, all));
+        fill_bar(&line->text[BAR], tick->elapsed_s / all);
     } else if (run->requests > 0) {
         buf_addf(text, ", %s of %s requests", units_format_count(a, total->requests),
                  units_format_count(b, run->requests));

@@ -20,9 +20,11 @@
 /* One user class as the report lists it. */
 struct report_class {
     const char *name;
-    const char *target;  /* its host, passwords never; "" when it has none */
-    uint32_t users;      /* planned */
-    const char *skipped; /* why it does not run; NULL when it does */
+    const char *target;   /* its host, passwords never; "" when it has none */
+    uint32_t users;       /* planned; with arrivals the most that may serve them */
+    const char *arrivals; /* its rate, "100/s"; NULL: its users wait instead */
+    uint32_t number;      /* its place in class_arrivals of the statistics */
+    const char *skipped;  /* why it does not run; NULL when it does */
 };
 
 /* What is known of the run before it starts; outlives every reporter. */
@@ -34,7 +36,8 @@ struct report_run {
     uint32_t users;    /* connections, for a one-off */
     double spawn_rate; /* users per second; 0: all at once */
     double rate;       /* intended requests per second (-R); 0: as many as it takes */
-    double rate_to;    /* a ramp from rate to this over the run; 0: constant */
+    bool ramp;         /* it goes evenly from rate ... */
+    double rate_to;    /* ... to this over the run; else 0 */
     double warmup_s;   /* at the start, left out of the figures; 0: none */
     double duration_s; /* planned, after the warm-up; 0: until a count is reached */
     uint64_t requests; /* planned number of requests; 0: no limit */
@@ -78,7 +81,6 @@ enum report_outcome {
     REPORT_FINISHED,    /* it ran as long as planned */
     REPORT_INTERRUPTED, /* a signal ended it */
     REPORT_ABORTED,     /* --abort-on-script-error, or the script asked */
-    REPORT_THRESHOLD,   /* a threshold that aborts did not hold */
 };
 
 /* How it ended. */
@@ -88,8 +90,7 @@ struct report_end {
     double duration_s;          /* of the load: what rates divide by; without the warm-up */
     enum report_outcome outcome;
     int signal;         /* for INTERRUPTED: SIGINT or SIGTERM; 0 counts as SIGINT */
-    const char *reason; /* for ABORTED and THRESHOLD: what ended it; or NULL */
-    bool strict;        /* figures of a generator at its limit are no result (--strict) */
+    const char *reason; /* for ABORTED: what ended it; or NULL */
     const struct threshold_result *thresholds;
     size_t thresholds_len;
     const char *const
@@ -100,7 +101,7 @@ struct report_end {
 /* What the program's exit status is after such an end, and what it means. One
  * place, so that the status and the reports cannot disagree. */
 int report_exit_status(const struct report_end *end);
-const char *report_exit_meaning(const struct report_end *end);
+const char *report_exit_meaning(int status);
 
 /* Requests that got an answer, whatever it was: all but those that failed on
  * their way (refused, timed out, cut off...). 0: nothing was measured. */
@@ -111,6 +112,8 @@ uint64_t report_answered(const struct stats *total);
 enum { REPORT_JSON_SCHEMA = 1 };
 
 struct reporter; /* one live instance */
+
+struct baseline; /* report/baseline.h */
 
 struct report_options {
     const char *path; /* json: the file; NULL or "-": stdout */
@@ -125,6 +128,7 @@ struct report_options {
     bool live_color;  /* live shows colours */
     bool terminal;    /* live is a terminal: one refreshed line, not plain lines */
     bool utf8;        /* both show more than ASCII */
+    struct baseline *baseline; /* baseline: the earlier run; borrowed */
 };
 
 /* Fills everything from the environment: streams, terminals, NO_COLOR, TERM

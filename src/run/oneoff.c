@@ -267,31 +267,31 @@ static void rest(struct connection *c)
 }
 
 /* A request is due, and this connection rests. */
-static bool begin_due(struct connection *c, uint64_t due_ns)
+static enum pacer_answer begin_due(struct connection *c, uint64_t due_ns)
 {
     c->resting = false;
     if (begin(c, due_ns))
-        return true;
+        return PACER_BEGUN;
     leave(c);
     if (is_over(c->load))
         send_home(c->load);
-    return false;
+    return PACER_NOBODY;
 }
 
-static bool begin_on_any(struct pacer *p, uint64_t due_ns)
+static enum pacer_answer begin_on_any(struct pacer *p, uint64_t due_ns)
 {
     struct load *load = p->owner;
     struct connection *c = load->resting;
     if (!c)
-        return false;
+        return PACER_NOBODY;
     load->resting = c->next_resting;
     return begin_due(c, due_ns);
 }
 
-static bool begin_on_own(struct pacer *p, uint64_t due_ns)
+static enum pacer_answer begin_on_own(struct pacer *p, uint64_t due_ns)
 {
     struct connection *c = p->owner;
-    return c->resting && begin_due(c, due_ns);
+    return c->resting ? begin_due(c, due_ns) : PACER_NOBODY;
 }
 
 /* Whether the connection will not be needed again: of a counted schedule, the

@@ -13,6 +13,12 @@
 /* So long arrivals start in one go; then answers have their turn. */
 #define SLICE_NS NS_PER_MS
 
+static void count_start(struct pacer *p, uint64_t lag_ns, bool late)
+{
+    stats_record_start(*p->stats, p->class, lag_ns, late);
+    p->started++;
+}
+
 static void start_due(struct pacer *p)
 {
     uint64_t now = clock_ns(), until = now + SLICE_NS;
@@ -27,14 +33,14 @@ static void start_due(struct pacer *p)
             return;
         }
         p->beginning = true;
-        bool begun = p->begin(p, due_ns);
+        enum pacer_answer answer = p->begin(p, due_ns);
         p->beginning = false;
-        if (!begun) {
+        if (answer == PACER_NOBODY) {
             p->waiting = true;
             return;
         }
-        stats_record_start(*p->stats, p->class, now - due_ns, p->waiting);
-        p->started++;
+        if (answer == PACER_BEGUN)
+            count_start(p, now - due_ns, p->waiting);
         share_next(&p->next);
         now = clock_ns();
     }
@@ -65,6 +71,12 @@ void pacer_start(struct pacer *p, uint64_t start_ns, uint64_t from_ns)
     }
     if (!pacer_is_done(p))
         alarm_set(p->alarms, &p->alarm, p->start_ns + p->next.due_ns);
+}
+
+void pacer_taken_begun(struct pacer *p, uint64_t lag_ns)
+{
+    if (!p->stopped) /* else it was counted as dropped */
+        count_start(p, lag_ns, false);
 }
 
 void pacer_go_on(struct pacer *p)
@@ -120,8 +132,8 @@ void pacer_stop(struct pacer *p)
         start_due(p);
     if (p->waiting || p->beginning)
         pacer_count(p);
-    else if (p->started > p->due)
-        count_due(p, p->started - p->due);
+    else
+        count_due(p, share_skip(&p->uncounted, p->next.due_ns));
     p->stopped = true;
     alarm_cancel(p->alarms, &p->alarm);
     if (p->due > p->started)

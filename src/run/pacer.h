@@ -20,11 +20,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum pacer_answer {
+    PACER_BEGUN,  /* it has begun */
+    PACER_TAKEN,  /* somebody has taken it, and says by pacer_taken_begun when it has */
+    PACER_NOBODY, /* nobody is free; pacer_go_on will be called when somebody is */
+};
+
 struct pacer {
-    /* Set by the owner. begin starts an arrival that was due at due_ns
-     * (clock_ns()); false: nobody is free, and pacer_go_on will be called when
-     * somebody is. */
-    bool (*begin)(struct pacer *p, uint64_t due_ns);
+    /* Set by the owner: begins an arrival that was due at due_ns (clock_ns()). */
+    enum pacer_answer (*begin)(struct pacer *p, uint64_t due_ns);
     void *owner; /* the owner's; borrowed */
 
     struct alarms *alarms;      /* borrowed, outlive the pacer */
@@ -52,6 +56,9 @@ void pacer_start(struct pacer *p, uint64_t start_ns, uint64_t from_ns);
 void pacer_go_on(struct pacer *p);
 /* The same from the loop, a moment later. */
 void pacer_go_on_soon(struct pacer *p);
+
+/* What was taken has begun, lag_ns after it was due. */
+void pacer_taken_begun(struct pacer *p, uint64_t lag_ns);
 
 /* While paused the schedule stands still. */
 void pacer_pause(struct pacer *p, bool paused);

@@ -16,7 +16,9 @@ enum { FDS_MAIN = 32, FDS_WORKER = 8 };
 void plan_release(struct plan *plan)
 {
     free(plan->order);
+    free(plan->arrivals);
     plan->order = NULL;
+    plan->arrivals = NULL;
 }
 
 int plan_cpus(void)
@@ -26,6 +28,16 @@ int plan_cpus(void)
         return 1;
     int n = CPU_COUNT(&set);
     return n > 0 ? n : 1;
+}
+
+uint32_t plan_most_connections(int workers)
+{
+    struct rlimit limit;
+    rlim_t own = FDS_MAIN + (rlim_t)workers * FDS_WORKER;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max <= own)
+        return 0;
+    rlim_t most = limit.rlim_max - own;
+    return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 int plan_check_fds(uint32_t connections, int workers, struct err *err)
@@ -49,9 +61,12 @@ int plan_check_fds(uint32_t connections, int workers, struct err *err)
     return 0;
 }
 
-static bool runs(const struct scenario_class *class)
+/* Whether the class has a part in the order. */
+static bool runs(const struct plan *plan, size_t class_index)
 {
-    return class->selected && (class->fixed_count > 0 || class->weight > 0);
+    const struct scenario_class *class = &plan->scenario->classes.items[class_index];
+    return class->selected && (class->fixed_count > 0 || class->weight > 0) &&
+           !(plan->arrivals && plan->arrivals[class_index].open);
 }
 
 void plan_order(struct plan *plan)
@@ -68,7 +83,7 @@ void plan_order(struct plan *plan)
 
     for (size_t i = 0; i < n; i++) {
         const struct scenario_class *class = &scenario->classes.items[i];
-        if (!runs(class))
+        if (!runs(plan, i))
             continue;
         if (class->fixed_count == 0)
             sum += class->weight;
@@ -83,7 +98,7 @@ void plan_order(struct plan *plan)
         size_t best = n;
         for (size_t i = 0; i < n; i++) {
             const struct scenario_class *class = &scenario->classes.items[i];
-            if (!runs(class) || class->fixed_count > 0)
+            if (!runs(plan, i) || class->fixed_count > 0)
                 continue;
             credit[i] += class->weight;
             if (best == n || credit[i] > credit[best])
@@ -100,6 +115,14 @@ void plan_order(struct plan *plan)
     }
     free(credit);
     free(dealt);
+}
+
+uint32_t plan_arrival_users(const struct plan *plan)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; plan->arrivals && i < plan->scenario->classes.len; i++)
+        n += plan->arrivals[i].open ? plan->arrivals[i].max_users : 0;
+    return n;
 }
 
 uint32_t plan_class_users(const struct plan *plan, size_t class_index)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "run/schedule.h"
 #include "script/scenario.h"
 #include "script/script.h"
 
@@ -21,6 +22,14 @@ struct plan_stage {
     uint32_t users;   /* when it ends */
 };
 
+/* A class whose tasks begin at a rate (the open model); see crew.h. */
+struct plan_arrivals {
+    bool open; /* it is one */
+    struct schedule schedule;
+    uint32_t max_users;  /* over all workers; above 0 */
+    uint32_t first_user; /* their numbers begin here */
+};
+
 struct plan {
     uint32_t users;        /* connections, for a one-off; with stages the most there will be */
     double spawn_rate;     /* users per second; 0: all at once */
@@ -30,8 +39,8 @@ struct plan {
     int workers;
     uint64_t seed;
     bool abort_on_script_error;
-    bool until_interrupted; /* a signal is how it ends: no interruption */
-    bool keep_requests; /* each by itself, for a log of them */
+    bool until_interrupted;        /* a signal is how it ends: no interruption */
+    bool keep_requests;            /* each by itself, for a log of them */
     const struct net_options *net; /* borrowed; NULL: none */
 
     /* One of these. */
@@ -42,6 +51,12 @@ struct plan {
     const struct plan_stage *stages; /* borrowed; the course of users instead of spawn_rate */
     size_t stages_len;
     uint32_t users_most; /* to which a person may raise them; at least users */
+
+    /* Rates. Of a scenario's classes, by index; NULL: none has arrivals. Owned. */
+    struct plan_arrivals *arrivals;
+    /* Or of its users, each of which has its share (the closed model): borrowed; NULL: they
+     * wait as their classes say. */
+    const struct schedule *shared;
 
     /* A scenario's users, by number from 0, users_most of them: class and worker. Owned. */
     struct plan_user {
@@ -55,6 +70,9 @@ void plan_release(struct plan *plan);
 /* The CPUs this process may run on. */
 int plan_cpus(void);
 
+/* So many connections the hard limit of file descriptors has room for. */
+uint32_t plan_most_connections(int workers);
+
 /* Raises the soft limit of file descriptors to what so many connections need;
  * -1 with ERR_SYSTEM, naming the number, where the hard limit is lower. */
 int plan_check_fds(uint32_t connections, int workers, struct err *err);
@@ -62,9 +80,13 @@ int plan_check_fds(uint32_t connections, int workers, struct err *err);
 /* Fills order: at every moment of the ramp the classes stand by their weights
  * (smooth weighted round robin: each turn every class gains its weight, the
  * richest one is taken and pays the sum), fixed_count users first; each class
- * is dealt out evenly over the workers. Needs users, workers and scenario, and
+ * is dealt out evenly over the workers. Classes with arrivals have no part in
+ * it; without any other there are no users. Needs users, arrivals, workers and scenario, and
  * users_most where it is more than users. */
 void plan_order(struct plan *plan);
+
+/* The most users that arrivals may have at work, over all classes. */
+uint32_t plan_arrival_users(const struct plan *plan);
 
 /* How many of the users are of a class. */
 uint32_t plan_class_users(const struct plan *plan, size_t class_index);

@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rate.h"
 #include "base/suggest.h"
 #include "base/units.h"
 #include "net/watch.h"
@@ -119,8 +120,8 @@ static int core_measure_begin(lua_State *L)
     m->failure.kind = ERR_NONE;
     m->bytes = 0;
     m->start_ns = clock_ns();
-    m->due_ns = u->due_ns;
-    u->due_ns = 0;
+    m->late_ns = u->late_ns;
+    u->late_ns = 0;
     return 0;
 }
 
@@ -146,7 +147,7 @@ static int core_measure_end(lua_State *L)
     const char *message = lua_tostring(L, 1);
     struct sample sample = {.series = m->series, .end_ns = clock_ns(), .bytes = m->bytes};
     sample.response_ns = sample.service_ns = sample.end_ns - m->start_ns;
-    u->due_ns = m->due_ns;
+    u->late_ns = m->late_ns;
     user_set_sample(u, &sample, true);
     if (message)
         user_fail_sample(u, kind_at(L, 2, ERR_SCRIPT), message);
@@ -194,7 +195,8 @@ static int core_measure_last(lua_State *L)
     u->has_sample = false;
     u->measures[u->measuring++] = (struct measure){
         .series = u->sample.series,
-        .start_ns = u->sample.end_ns - u->sample.response_ns,
+        .start_ns = u->sample.end_ns - u->sample.service_ns,
+        .late_ns = u->sample.response_ns - u->sample.service_ns,
         .bytes = u->sample.bytes,
     };
     lua_pushboolean(L, true);
@@ -252,6 +254,18 @@ static int core_parse_duration(lua_State *L)
     return 1;
 }
 
+/* parse_rate(text): its rate per second and, of a ramp, where it ends. */
+static int core_parse_rate(lua_State *L)
+{
+    struct rate rate;
+    struct err err;
+    if (rate_parse(luaL_checkstring(L, 1), &rate, &err) < 0)
+        script_raise(L, "%s", err.message);
+    lua_pushnumber(L, rate.from);
+    lua_pushnumber(L, rate.to);
+    return 2;
+}
+
 static int core_check_threshold(lua_State *L)
 {
     struct threshold *t;
@@ -279,6 +293,7 @@ static const luaL_Reg functions[] = {
     {"raise", core_raise},
     {"clock", core_clock},
     {"parse_duration", core_parse_duration},
+    {"parse_rate", core_parse_rate},
     {"check_threshold", core_check_threshold},
     {NULL, NULL},
 };

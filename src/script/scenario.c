@@ -65,6 +65,7 @@ static void read_settings(lua_State *L, struct scenario_settings *to)
     to->users = number_field_or(L, "users", -1);
     to->spawn_rate = number_field_or(L, "spawn_rate", -1);
     to->duration_s = number_field_or(L, "duration", -1);
+    to->warmup_s = number_field_or(L, "warmup", -1);
     to->stop_timeout_s = number_field_or(L, "stop_timeout", -1);
     to->timeout_s = number_field_or(L, "timeout", -1);
     read_stages(L, to);
@@ -84,11 +85,26 @@ static void read_tags(lua_State *L, const char *field, struct scenario_task *tas
 }
 
 /* The class's table is on top. */
+static void read_arrivals(lua_State *L, struct scenario_class *class)
+{
+    lua_getfield(L, -1, "arrivals");
+    class->has_arrivals = lua_istable(L, -1);
+    if (class->has_arrivals) {
+        class->arrivals.from = number_field_or(L, "from", 0);
+        class->arrivals.to = number_field_or(L, "to", 0);
+        class->poisson = boolean_field(L, "poisson");
+    }
+    lua_pop(L, 1);
+    class->max_users = (uint32_t)number_field_or(L, "max_users", 0);
+}
+
+/* The class's table is on top. */
 static void read_class(lua_State *L, struct scenario_class *class)
 {
     class->name = copy_field(L, "name");
     class->weight = number_field_or(L, "weight", 1);
     class->fixed_count = (uint32_t)number_field_or(L, "fixed_count", 0);
+    read_arrivals(L, class);
     class->host = copy_field(L, "host");
     class->target = copy_field(L, "target");
     class->abstract = boolean_field(L, "abstract");
@@ -210,11 +226,9 @@ void scenario_release(struct scenario *scenario)
             for (size_t k = 0; k < task->tags.len; k++)
                 free(task->tags.items[k]);
             vec_release(&task->tags);
-            vec_release(&task->groups);
             free(task->name);
         }
         vec_release(&class->tasks);
-        vec_release(&class->groups);
         free(class->name);
         free(class->host);
         free(class->target);
@@ -256,10 +270,10 @@ int scenario_use_profile(struct scenario *scenario, const char *name, struct err
             free(to->title);
             to->title = xstrdup(profile->title);
         }
-        double *const fields[] = {&to->users, &to->spawn_rate, &to->duration_s, &to->stop_timeout_s,
-                                  &to->timeout_s};
-        const double values[] = {profile->users, profile->spawn_rate, profile->duration_s,
-                                 profile->stop_timeout_s, profile->timeout_s};
+        double *const fields[] = {&to->users,    &to->spawn_rate,     &to->duration_s,
+                                  &to->warmup_s, &to->stop_timeout_s, &to->timeout_s};
+        const double values[] = {profile->users,    profile->spawn_rate,     profile->duration_s,
+                                 profile->warmup_s, profile->stop_timeout_s, profile->timeout_s};
         for (size_t j = 0; j < sizeof(values) / sizeof(*values); j++) {
             if (values[j] >= 0)
                 *fields[j] = values[j];
@@ -403,30 +417,4 @@ int scenario_select_tags(struct scenario *scenario, char *const *tags, size_t ta
             class->selected = false;
     }
     return check_any_selected(scenario, err);
-}
-
-int scenario_group_class(struct scenario *scenario, const char *name, uint32_t number,
-                         struct err *err)
-{
-    struct scenario_class *class = find_class(scenario, name);
-    if (!class)
-        return unknown_class(scenario, name, err);
-    vec_push(&class->groups, number);
-    for (size_t i = 0; i < class->tasks.len; i++)
-        vec_push(&class->tasks.items[i].groups, number);
-    return 0;
-}
-
-int scenario_group_tag(struct scenario *scenario, const char *tag, uint32_t number, struct err *err)
-{
-    if (check_tags(scenario, &(char *){(char *)tag}, 1, err) < 0)
-        return -1;
-    for (size_t i = 0; i < scenario->classes.len; i++) {
-        struct scenario_class *class = &scenario->classes.items[i];
-        for (size_t j = 0; j < class->tasks.len; j++) {
-            if (has_tag(&class->tasks.items[j], tag))
-                vec_push(&class->tasks.items[j].groups, number);
-        }
-    }
-    return 0;
 }

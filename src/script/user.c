@@ -16,6 +16,7 @@
 #include <string.h>
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents);
+static void on_alarm(struct alarm *alarm);
 static void next_step(struct user *u);
 
 /* The random streams below are the workers'. */
@@ -34,9 +35,16 @@ struct user *user_new(struct script *s, size_t class_index, uint32_t number,
     u->thread.ref = LUA_NOREF;
     ev_timer_init(&u->timer, on_timer, 0., 0.);
     u->timer.data = u;
+    u->alarm = (struct alarm){.ring = on_alarm, .owner = u};
     script_push_user(s->L, u);
     u->self = luaL_ref(s->L, LUA_REGISTRYINDEX);
     return u;
+}
+
+static void stop_waiting(struct user *u)
+{
+    ev_timer_stop(u->script->net->loop, &u->timer);
+    alarm_cancel(u->script->net->alarms, &u->alarm);
 }
 
 void user_free(struct user *u)
@@ -44,7 +52,7 @@ void user_free(struct user *u)
     if (!u)
         return;
     assert(!u->cancel && !u->thread.co);
-    ev_timer_stop(u->script->net->loop, &u->timer);
+    stop_waiting(u);
     for (size_t i = 0; i < script_protocols_len; i++) {
         if (u->clients[i])
             script_protocols[i].free(u->clients[i]);
@@ -119,19 +127,6 @@ static void trace_sample(const struct user *u)
     buf_release(&line);
 }
 
-static __attribute__((noinline)) void record_groups(const struct user *u, struct stats *stats)
-{
-    for (size_t i = 0; i < u->groups->len; i++)
-        groups_record(&stats->groups, u->groups->items[i], &u->sample);
-}
-
-void user_record(struct user *u, struct stats *stats)
-{
-    stats_record(stats, &u->sample);
-    if (__builtin_expect(u->groups->len > 0, 0))
-        record_groups(u, stats);
-}
-
 void user_commit(struct user *u)
 {
     if (!u->has_sample)
@@ -157,7 +152,7 @@ void user_commit(struct user *u)
         trace_sample(u);
     if (!u->record || u->measuring > 0)
         return;
-    user_record(u, u->script->stats);
+    stats_record(u->script->stats, &u->sample);
     if (u->script->request_handlers != LUA_NOREF)
         emit_request(u);
 }
@@ -167,11 +162,11 @@ void user_set_sample(struct user *u, const struct sample *sample, bool record)
     user_commit(u);
     u->sample = *sample;
     u->sample.user = u->number;
-    if (u->due_ns) { /* it was due before it could start */
-        u->sample.response_ns = sample->end_ns - u->due_ns;
-        u->due_ns = 0;
+    if (record) { /* it was due before it could start */
+        u->sample.response_ns += u->late_ns;
+        u->late_ns = 0;
     }
-    u->sample.has_service = u->class->wait == WAIT_PACING;
+    u->sample.has_service = u->class->wait == WAIT_PACING || u->on_call;
     u->has_sample = true;
     u->record = record;
 }
@@ -267,7 +262,6 @@ static void leave(struct user *u)
 
 static void run_task(struct user *u, const struct user_task *task)
 {
-    u->groups = &task->about->groups;
     run(u, task->run, USER_TASK, task->about->name);
     advance(u, 1);
 }
@@ -354,10 +348,11 @@ static void wait_or_go_on(struct user *u)
         uint64_t now = clock_ns();
         u->schedule_ns += s_to_ns(class->low);
         if (u->schedule_ns > now) {
-            wait_for(u, ns_to_s(u->schedule_ns - now));
+            u->state = USER_WAITING;
+            alarm_set(u->script->net->alarms, &u->alarm, u->schedule_ns);
             return;
         }
-        u->due_ns = u->schedule_ns; /* late: the response time counts from when it was due */
+        u->late_ns = now - u->schedule_ns;
         break;
     }
     case WAIT_NONE:
@@ -374,12 +369,15 @@ static void wait_or_go_on(struct user *u)
 /* A function of the script has ended: what comes next. */
 static void next_step(struct user *u)
 {
-    u->due_ns = 0; /* what was late is over, even if it made no request */
+    u->late_ns = 0; /* what was late is over, even if it made no request */
     if (u->state == USER_STOPPING) {
         leave(u);
     } else if (u->stopping) {
         u->stopping = false;
         user_stop(u);
+    } else if (u->on_call) {
+        u->state = USER_WAITING;
+        u->idle(u);
     } else if (u->state == USER_STARTING) {
         u->schedule_ns = clock_ns();
         run_next_task(u);
@@ -397,6 +395,32 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
     run_next_task(timer->data);
 }
 
+static void on_alarm(struct alarm *alarm)
+{
+    struct user *u = alarm->owner;
+    uint64_t now = clock_ns();
+    u->late_ns = now > alarm->at_ns ? now - alarm->at_ns : 0;
+    run_next_task(u);
+}
+
+void user_set_on_call(struct user *u, void (*idle)(struct user *u))
+{
+    u->on_call = true;
+    u->idle = idle;
+}
+
+bool user_is_idle(const struct user *u)
+{
+    return u->on_call && u->state == USER_WAITING && !u->thread.co && !u->held;
+}
+
+void user_begin_task(struct user *u, uint64_t due_ns)
+{
+    uint64_t now = clock_ns();
+    u->late_ns = now > due_ns ? now - due_ns : 0;
+    run_next_task(u);
+}
+
 void user_start(struct user *u)
 {
     u->state = USER_STARTING;
@@ -404,7 +428,6 @@ void user_start(struct user *u)
         next_step(u);
         return;
     }
-    u->groups = &u->class->about->groups;
     run(u, u->class->on_start, USER_STARTING, "on_start");
     advance(u, 1);
 }
@@ -418,7 +441,6 @@ void user_start_in_turn(struct user *u)
 void user_start_probe(struct user *u, struct err *failure)
 {
     u->probe = failure;
-    u->groups = &u->class->about->groups;
     run(u, u->class->probe, USER_STOPPING, "probe");
     advance(u, 1);
 }
@@ -431,12 +453,11 @@ void user_stop(struct user *u)
         u->stopping = true;
         return;
     }
-    ev_timer_stop(u->script->net->loop, &u->timer);
+    stop_waiting(u);
     if (u->class->on_stop == LUA_NOREF) {
         leave(u);
         return;
     }
-    u->groups = &u->class->about->groups;
     run(u, u->class->on_stop, USER_STOPPING, "on_stop");
     advance(u, 1);
 }
@@ -446,7 +467,7 @@ void user_go_on(struct user *u)
     if (!u->held || u->state != USER_WAITING)
         return;
     u->held = false;
-    u->due_ns = 0;
+    u->late_ns = 0;
     u->schedule_ns = clock_ns(); /* what was due meanwhile is not owed */
     wait_for(u, 0);
 }
@@ -455,7 +476,7 @@ void user_kill(struct user *u)
 {
     if (u->state == USER_GONE)
         return;
-    ev_timer_stop(u->script->net->loop, &u->timer);
+    stop_waiting(u);
     if (u->cancel) {
         void (*cancel)(struct user *) = u->cancel;
         u->cancel = NULL;

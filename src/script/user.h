@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "net/alarm.h"
 #include "script/script.h"
 
 #include <ev.h>
@@ -44,7 +45,7 @@ enum user_state { USER_STARTING, USER_TASK, USER_WAITING, USER_STOPPING, USER_GO
 struct measure {
     uint32_t series;
     uint64_t start_ns;
-    uint64_t due_ns;    /* as a user's, which it takes over */
+    uint64_t late_ns;   /* as a user's, which it takes over */
     struct err failure; /* the first failed request inside; ERR_NONE: none */
     uint64_t bytes;
 };
@@ -63,7 +64,9 @@ struct user {
     bool stopping; /* to end as soon as its task has */
     bool held;     /* its next task is due, and the script's users are paused */
     bool waited;   /* the running function has waited for something */
+    bool on_call;  /* it begins a task when it is told to, and only then */
     ev_timer timer;
+    struct alarm alarm; /* pacing: when the next task is due */
     void (*after_sleep)(struct ev_loop *, ev_timer *,
                         int);    /* its callback while inrush.sleep has it */
     bool in_turn;                /* it runs each task once and ends */
@@ -71,7 +74,8 @@ struct user {
     struct script_thread thread; /* borrowed from the pool while a function runs */
     int function;                /* registry reference: which, borrowed from the class */
     int self;                    /* registry reference: the user's Lua table */
-    uint64_t due_ns;             /* when the next request was due; 0: when it starts */
+    uint64_t late_ns;            /* the task began so late: its first request's response time
+                                    counts that too */
     uint64_t schedule_ns;        /* pacing: when the running task was due */
 
     /* The operation it waits for: how to give it up. NULL: none. */
@@ -85,7 +89,6 @@ struct user {
     bool has_sample;
     bool record; /* false: not into the statistics */
     struct sample sample;
-    const struct scenario_groups *groups; /* of the running function; borrowed from the scenario */
     char *failure; /* owned: the message when the script gave one */
 
     struct err *probe; /* a probe's user: its first failure; nothing is recorded */
@@ -97,8 +100,9 @@ struct user {
      * user by the protocol's row. */
     void *clients[USER_CLIENTS];
 
+    void (*idle)(struct user *u); /* on call: it has nothing to do, from now on */
     void (*gone)(struct user *u); /* the last thing that happens to it */
-    void *owner;                  /* of `gone`; borrowed */
+    void *owner;                  /* of both; borrowed */
 };
 
 /* Spawns a user: on_start, or its first task, begins at once. gone(u) is called
@@ -107,6 +111,15 @@ struct user *user_new(struct script *s, size_t class_index, uint32_t number,
                       void (*gone)(struct user *u), void *owner);
 void user_free(struct user *u);
 void user_start(struct user *u);
+
+/* A user on call: it is started like any other (user_start), but has no waits.
+ * idle(u) is called after on_start and after every task, from the loop or from
+ * inside user_start or user_begin_task; from then on it may be given a task. */
+void user_set_on_call(struct user *u, void (*idle)(struct user *u));
+/* One task, picked by weight, that was due at due_ns (clock_ns()), now or before. */
+void user_begin_task(struct user *u, uint64_t due_ns);
+/* Whether user_begin_task may be called. */
+bool user_is_idle(const struct user *u);
 
 /* Ends it well: a waiting user runs on_stop now, a busy one when its task has
  * ended. */
@@ -157,5 +170,3 @@ void user_set_sample(struct user *u, const struct sample *sample, bool record);
 /* Fails the last request, if it is still uncommitted. */
 void user_fail_sample(struct user *u, enum err_kind kind, const char *message);
 void user_commit(struct user *u);
-/* Counts the last request, under its series and the groups of its task. */
-void user_record(struct user *u, struct stats *stats);

@@ -124,8 +124,8 @@ static inline void fixture_threshold(struct fixture *f, const char *text)
 static inline void case_good(struct fixture *f)
 {
     static const struct report_class classes[] = {
-        {"FastTimeRESTUser", "http://localhost:8888", 909, NULL},
-        {"FastTimeStressUser", "http://localhost:8888", 91, NULL},
+        {.name = "FastTimeRESTUser", .target = "http://localhost:8888", .users = 909},
+        {.name = "FastTimeStressUser", .target = "http://localhost:8888", .users = 91},
     };
     f->run.classes = classes;
     f->run.classes_len = 2;
@@ -139,12 +139,17 @@ static inline void case_good(struct fixture *f)
 static inline void case_scenario(struct fixture *f)
 {
     static const struct report_class classes[] = {
-        {"FastTimeRESTUser", "http://localhost:8888", 909, NULL},
-        {"FastTimeStressUser", "http://localhost:8888", 91, NULL},
-        {"FastTimeMCPUser", "", 12, NULL},
-        {"PostgresUser", "localhost:5433/mcp", 0,
-         "cannot connect to localhost:5433: nobody listens there"},
-        {"RedisUser", "redis://localhost:6379/0", 0, "left out by --class"},
+        {.name = "FastTimeRESTUser", .target = "http://localhost:8888", .users = 909},
+        {.name = "FastTimeStressUser", .target = "http://localhost:8888", .users = 91},
+        {.name = "FastTimeMCPUser", .target = "", .users = 12},
+        {.name = "PostgresUser",
+         .target = "localhost:5433/mcp",
+         .users = 0,
+         .skipped = "cannot connect to localhost:5433: nobody listens there"},
+        {.name = "RedisUser",
+         .target = "redis://localhost:6379/0",
+         .users = 0,
+         .skipped = "left out by --class"},
     };
     static const char *const notes[] = {
         "12 of 1,000 users could not be started within the run: the spawn rate is too low for it",
@@ -240,8 +245,10 @@ static inline void case_nothing_oneoff(struct fixture *f)
 static inline void case_nothing(struct fixture *f)
 {
     static const struct report_class classes[] = {
-        {"RedisUser", "redis://localhost:6379/0", 0,
-         "cannot connect to localhost:6379: nobody listens there"},
+        {.name = "RedisUser",
+         .target = "redis://localhost:6379/0",
+         .users = 0,
+         .skipped = "cannot connect to localhost:6379: nobody listens there"},
     };
     f->run.classes = classes;
     f->run.classes_len = 1;
@@ -304,8 +311,8 @@ static inline void case_huge(struct fixture *f)
 static inline void case_names(struct fixture *f)
 {
     static const struct report_class classes[] = {
-        {"Кириллица", "http://example.org/\033]0;title\007", 3, NULL},
-        {"ユーザー", "", 4, NULL},
+        {.name = "Кириллица", .target = "http://example.org/\033]0;title\007", .users = 3},
+        {.name = "ユーザー", .target = "", .users = 4},
     };
     f->run.classes = classes;
     f->run.classes_len = 2;

@@ -17,15 +17,16 @@ struct place {
     int free; /* servers that are free */
     int begun;
     int at_once; /* so many end inside begin, as a task that waits for nothing */
+    bool taking; /* they begin later */
     int early, out_of_order;
     uint64_t last_ns;
 };
 
-static bool begin(struct pacer *p, uint64_t due_ns)
+static enum pacer_answer begin(struct pacer *p, uint64_t due_ns)
 {
     struct place *at = p->owner;
     if (at->free == 0)
-        return false;
+        return PACER_NOBODY;
     at->begun++;
     at->early += clock_ns() < due_ns;
     at->out_of_order += due_ns < at->last_ns;
@@ -36,7 +37,7 @@ static bool begin(struct pacer *p, uint64_t due_ns)
     } else {
         at->free--;
     }
-    return true;
+    return at->taking ? PACER_TAKEN : PACER_BEGUN;
 }
 
 static struct place *place_new(struct schedule schedule, int servers)
@@ -168,6 +169,22 @@ static void what_was_due_before_it_began_is_passed_over(void **state)
     place_free(at);
 }
 
+static void what_was_taken_starts_later_or_is_dropped(void **state)
+{
+    (void)state;
+    struct place *at = place_new((struct schedule){.rate = {1e6, 1e6}, .count = 100}, 200);
+    at->taking = true;
+    pacer_start(&at->pacer, clock_ns(), 0);
+    loop_until(at->loop, pacer_is_done(&at->pacer));
+    for (int i = 0; i < 70; i++)
+        pacer_taken_begun(&at->pacer, 1000);
+    pacer_stop(&at->pacer);
+    pacer_taken_begun(&at->pacer, 1000); /* too late */
+    at->begun = 70;
+    check_counts(at, 100, 70, 0, 30);
+    place_free(at);
+}
+
 static void a_pause_stands_still(void **state)
 {
     (void)state;
@@ -201,6 +218,7 @@ int main(void)
         cmocka_unit_test(stopping_starts_what_is_due_and_can),
         cmocka_unit_test(what_ends_at_once_does_not_nest),
         cmocka_unit_test(what_was_due_before_it_began_is_passed_over),
+        cmocka_unit_test(what_was_taken_starts_later_or_is_dropped),
         cmocka_unit_test(a_pause_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
