@@ -7,6 +7,7 @@
 #include "net/tls_ciphers.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -52,10 +53,35 @@ static int check_readable(const struct tls_options *o, const char *option, const
     return failed ? fail_file(err, o, option, path, strerror(errnum)) : 0;
 }
 
+/* Whether a directory holds certificates under the hashes of their names. */
+static bool is_hashed(const char *path)
+{
+    DIR *dir = opendir(path);
+    bool found = false;
+    const struct dirent *entry;
+    while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
+        found =
+            strspn(entry->d_name, "0123456789abcdef") == 8 && strcmp(entry->d_name + 8, ".0") == 0;
+    if (dir != NULL)
+        closedir(dir);
+    return found;
+}
+
+/* A hashed directory is looked into when an authority is wanted; the file of all
+ * of them would be parsed whole, which takes longer than a short run. */
+static void use_system_authorities(SSL_CTX *ctx)
+{
+    const char *dir = getenv(X509_get_default_cert_dir_env());
+    bool has_file = getenv(X509_get_default_cert_file_env()) != NULL;
+    SSL_CTX_set_default_verify_dir(ctx);
+    if (has_file || !is_hashed(dir != NULL ? dir : X509_get_default_cert_dir()))
+        SSL_CTX_set_default_verify_file(ctx);
+}
+
 static int read_authorities(SSL_CTX *ctx, const struct tls_options *o, struct err *err)
 {
     if (o->cacert == NULL) {
-        SSL_CTX_set_default_verify_paths(ctx);
+        use_system_authorities(ctx);
         return 0;
     }
     if (check_readable(o, "cacert", o->cacert, err) < 0)

@@ -140,6 +140,11 @@ static void bad_urls(void **state)
         {"http://h]/", "has \"]\" in its host name"},
         {"http://h\\x/", "has \"\\\" in its host name"},
         {"http://<h>/", "has \"<\" in its host name"},
+        /* unix sockets */
+        {"unix:", "URL \"unix:\" lacks the whole path of the socket; write unix:/run/app.sock"},
+        {"unix:run/app.sock", "lacks the whole path"},
+        {"unix://run/app.sock", "lacks the whole path"},
+        {"unix:/run/app.sock:/a b", "has a space; write it as %20"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct url url;
@@ -177,11 +182,48 @@ static void long_texts(void **state)
     assert_int_equal(url_parse(&url, text, &err), -1);
     assert_contains(err.message, "longer than 253 characters");
 
+    /* the longest path of a socket, and one more */
+    snprintf(text, sizeof(text), "unix:/%0106d:/x", 1);
+    assert_int_equal(url_parse(&url, text, &err), 0);
+    assert_int_equal(strlen(url.unix_path), 107);
+    url_release(&url);
+    snprintf(text, sizeof(text), "unix:/%0107d:/x", 1);
+    assert_int_equal(url_parse(&url, text, &err), -1);
+    assert_contains(err.message, "longer than the 107 bytes");
+
     /* an error repeats only its beginning */
     snprintf(text, sizeof(text), "http://h/%04000d x", 1);
     assert_int_equal(url_parse(&url, text, &err), -1);
     assert_contains(err.message, "...\" has a space; write it as %20");
     assert_true(strlen(err.message) < 200);
+}
+
+static void unix_sockets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *path, *target;
+    } cases[] = {
+        {"unix:/run/app.sock", "/run/app.sock", "/"},
+        {"unix:/run/app.sock:/", "/run/app.sock", "/"},
+        {"UNIX:/run/app.sock:/a?b=:/c#d", "/run/app.sock", "/a?b=:/c"},
+        {"unix:/run/a b:c.sock:/x", "/run/a b:c.sock", "/x"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct url url;
+        struct err err = {.message = ""};
+        if (url_parse(&url, cases[i].text, &err) != 0)
+            fail_msg("%s: %s", cases[i].text, err.message);
+        assert_string_equal(url.scheme, "http");
+        assert_string_equal(url.host, "localhost");
+        assert_int_equal(url.port, 80);
+        assert_string_equal(url.unix_path, cases[i].path);
+        assert_string_equal(url.target, cases[i].target);
+        url_release(&url);
+        assert_null(url.unix_path);
+    }
+    assert_true(url_is_unix("unix:x"));
+    assert_false(url_is_unix("unix"));
 }
 
 static void shown(const char *text, const char *authority, const char *redacted)
@@ -212,6 +254,8 @@ static void urls_are_shown_without_their_passwords(void **state)
     shown("http://bob:se@cr:et@h:1/", "h:1", "http://bob:***@h:1/");
     shown("redis://:secret@h/0", "h", "redis://:***@h/0");
     shown("http://bob:@h/", "h", "http://bob:***@h/");
+    shown("unix:/run/app.sock", "localhost", "unix:/run/app.sock:/");
+    shown("unix:/run/app.sock:/x?y", "localhost", "unix:/run/app.sock:/x?y");
 }
 
 int main(void)
@@ -220,6 +264,7 @@ int main(void)
         cmocka_unit_test(good_urls),
         cmocka_unit_test(bad_urls),
         cmocka_unit_test(long_texts),
+        cmocka_unit_test(unix_sockets),
         cmocka_unit_test(urls_are_shown_without_their_passwords),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
