@@ -130,8 +130,7 @@ static int run(const struct cli_args *args, struct session *s)
     }
     about.classes = classes.items;
     about.classes_len = classes.len;
-    status = launch(args, &plan, &about, s->control, s->scenario.thresholds.items,
-                    s->scenario.thresholds.len);
+    status = launch(args, &plan, &about, s->control, &s->scenario);
     for (size_t i = 0; i < classes.len; i++) {
         free((char *)classes.items[i].target);
         free((char *)classes.items[i].arrivals);

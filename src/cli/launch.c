@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
+#include "cli/thresholds.h"
 #include "run/runner.h"
 
 #include <signal.h>
@@ -35,30 +36,8 @@ uint32_t launch_users_most(const struct cli_args *args, uint32_t users)
     return most < AT_LEAST ? AT_LEAST : most;
 }
 
-struct thresholds {
-    VEC(struct threshold *) items; /* owned */
-};
-
-static int parse_thresholds(struct thresholds *to, char *const *texts, size_t len, struct err *err)
-{
-    for (size_t i = 0; i < len; i++) {
-        struct threshold *t;
-        if (threshold_parse(&t, texts[i], err) < 0)
-            return -1;
-        vec_push(&to->items, t);
-    }
-    return 0;
-}
-
-static void release_thresholds(struct thresholds *t)
-{
-    for (size_t i = 0; i < t->items.len; i++)
-        threshold_free(t->items.items[i]);
-    vec_release(&t->items);
-}
-
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
-           struct script *control, char *const *thresholds, size_t thresholds_len)
+           struct script *control, struct scenario *scenario)
 {
     about->version = INRUSH_VERSION;
     about->users = plan->users;
@@ -72,20 +51,20 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
 
     struct run_reporter reporters[OUTPUTS_MAX];
     struct run_result result;
-    struct thresholds parsed = {VEC_INIT};
+    struct thresholds thresholds = {VEC_INIT};
     struct run_spec spec = {
         .plan = plan, .about = about, .control = control, .reporters = reporters};
     struct err err;
     int status = EXIT_USAGE;
     if (args->verbose)
         log_set_level(LOG_DEBUG);
-    if (parse_thresholds(&parsed, thresholds, thresholds_len, &err) < 0 ||
-        parse_thresholds(&parsed, args->thresholds.items, args->thresholds.len, &err) < 0 ||
+    if (thresholds_read(&thresholds, args, plan, scenario, &err) < 0 ||
         plan_check_fds(plan->users + plan_arrival_users(plan), plan->workers, &err) < 0 ||
         outputs_open(reporters, &spec.reporters_len, args, about, &err) < 0)
         goto failed;
-    spec.thresholds = parsed.items.items;
-    spec.thresholds_len = parsed.items.len;
+    spec.thresholds = thresholds.items.items;
+    spec.thresholds_len = thresholds.items.len;
+    spec.strict = args->strict_generator;
     if (run_execute(&spec, &result, &err) < 0)
         goto failed;
     status = result.exit_status;
@@ -95,10 +74,10 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
         fflush(NULL);
         _exit(status);
     }
-    release_thresholds(&parsed);
+    thresholds_release(&thresholds);
     return status;
 failed:
     log_error("%s", err.message);
-    release_thresholds(&parsed);
+    thresholds_release(&thresholds);
     return status;
 }

@@ -236,21 +236,27 @@ void console_thresholds(struct console *c)
     if (end->thresholds_len == 0)
         return;
     size_t failed = 0;
-    for (size_t i = 0; i < end->thresholds_len; i++)
+    bool timed = false; /* it is known of some when they first failed */
+    for (size_t i = 0; i < end->thresholds_len; i++) {
         failed += !end->thresholds[i].passed;
+        timed |= end->thresholds[i].violated_s > 0;
+    }
     struct buf remark = BUF_INIT;
     if (failed > 0)
         buf_addf(&remark, "%zu of %zu failed", failed, end->thresholds_len);
     page_heading(&c->page, "Thresholds", buf_cstr(&remark));
     buf_release(&remark);
 
+    char at[FIGURE_MAX];
     struct table t;
-    table_init(&t, &c->page, columns, 3);
+    table_init(&t, &c->page, columns, timed ? 4 : 3);
     for (size_t i = 0; i < end->thresholds_len; i++) {
         const struct threshold_result *r = &end->thresholds[i];
         table_add(&t, r->passed ? PAGE_GOOD : PAGE_BAD, r->passed ? "passed" : "FAILED");
         table_add(&t, PAGE_PLAIN, r->expression);
         table_add(&t, r->passed ? PAGE_PLAIN : PAGE_BAD, r->shown);
+        if (timed)
+            table_add(&t, PAGE_BAD, r->violated_s > 0 ? figure_elapsed(at, r->violated_s) : "");
     }
     table_print(&t);
     table_release(&t);

@@ -81,6 +81,7 @@ enum report_outcome {
     REPORT_FINISHED,    /* it ran as long as planned */
     REPORT_INTERRUPTED, /* a signal ended it */
     REPORT_ABORTED,     /* --abort-on-script-error, or the script asked */
+    REPORT_THRESHOLD,   /* a threshold that aborts did not hold */
 };
 
 /* How it ended. */
@@ -90,7 +91,8 @@ struct report_end {
     double duration_s;          /* of the load: what rates divide by; without the warm-up */
     enum report_outcome outcome;
     int signal;         /* for INTERRUPTED: SIGINT or SIGTERM; 0 counts as SIGINT */
-    const char *reason; /* for ABORTED: what ended it; or NULL */
+    const char *reason; /* for ABORTED and THRESHOLD: what ended it; or NULL */
+    bool strict;        /* figures of a generator at its limit are no result (--strict) */
     const struct threshold_result *thresholds;
     size_t thresholds_len;
     const char *const
@@ -101,7 +103,7 @@ struct report_end {
 /* What the program's exit status is after such an end, and what it means. One
  * place, so that the status and the reports cannot disagree. */
 int report_exit_status(const struct report_end *end);
-const char *report_exit_meaning(int status);
+const char *report_exit_meaning(const struct report_end *end);
 
 /* Requests that got an answer, whatever it was: all but those that failed on
  * their way (refused, timed out, cut off...). 0: nothing was measured. */

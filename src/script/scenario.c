@@ -226,9 +226,11 @@ void scenario_release(struct scenario *scenario)
             for (size_t k = 0; k < task->tags.len; k++)
                 free(task->tags.items[k]);
             vec_release(&task->tags);
+            vec_release(&task->groups);
             free(task->name);
         }
         vec_release(&class->tasks);
+        vec_release(&class->groups);
         free(class->name);
         free(class->host);
         free(class->target);
@@ -417,4 +419,30 @@ int scenario_select_tags(struct scenario *scenario, char *const *tags, size_t ta
             class->selected = false;
     }
     return check_any_selected(scenario, err);
+}
+
+int scenario_group_class(struct scenario *scenario, const char *name, uint32_t number,
+                         struct err *err)
+{
+    struct scenario_class *class = find_class(scenario, name);
+    if (!class)
+        return unknown_class(scenario, name, err);
+    vec_push(&class->groups, number);
+    for (size_t i = 0; i < class->tasks.len; i++)
+        vec_push(&class->tasks.items[i].groups, number);
+    return 0;
+}
+
+int scenario_group_tag(struct scenario *scenario, const char *tag, uint32_t number, struct err *err)
+{
+    if (check_tags(scenario, &(char *){(char *)tag}, 1, err) < 0)
+        return -1;
+    for (size_t i = 0; i < scenario->classes.len; i++) {
+        struct scenario_class *class = &scenario->classes.items[i];
+        for (size_t j = 0; j < class->tasks.len; j++) {
+            if (has_tag(&class->tasks.items[j], tag))
+                vec_push(&class->tasks.items[j].groups, number);
+        }
+    }
+    return 0;
 }

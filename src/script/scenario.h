@@ -14,11 +14,18 @@
 
 struct script;
 
+/* Numbers of groups (stats/groups.h). */
+struct scenario_groups {
+    uint32_t *items; /* owned */
+    size_t len, cap;
+};
+
 struct scenario_task {
     char *name; /* owned, as all strings here */
     double weight;
     VEC(char *) tags; /* the class's included */
     bool enabled;     /* by the selection; true at first, unless its weight is 0 */
+    struct scenario_groups groups; /* its requests are counted under these too */
 };
 
 struct scenario_class {
@@ -36,6 +43,7 @@ struct scenario_class {
     bool optional; /* skipped when its probe fails; else the run does not start */
     bool selected; /* by the selection; true at first, unless abstract */
     VEC(struct scenario_task) tasks;
+    struct scenario_groups groups; /* those of on_start and on_stop are */
 };
 
 /* A part of the run: the number of users goes evenly from what it was to
@@ -83,3 +91,10 @@ int scenario_select_classes(struct scenario *scenario, char *const *names, size_
  * left, or a tag is on no task. */
 int scenario_select_tags(struct scenario *scenario, char *const *tags, size_t tags_len,
                          char *const *excluded, size_t excluded_len, struct err *err);
+
+/* From now on what the users of a class do, or tasks with a tag, is counted
+ * under this group besides; -1 names the nearest class or tag. */
+int scenario_group_class(struct scenario *scenario, const char *name, uint32_t number,
+                         struct err *err);
+int scenario_group_tag(struct scenario *scenario, const char *tag, uint32_t number,
+                       struct err *err);

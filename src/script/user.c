@@ -127,6 +127,19 @@ static void trace_sample(const struct user *u)
     buf_release(&line);
 }
 
+static __attribute__((noinline)) void record_groups(const struct user *u, struct stats *stats)
+{
+    for (size_t i = 0; i < u->groups->len; i++)
+        groups_record(&stats->groups, u->groups->items[i], &u->sample);
+}
+
+void user_record(struct user *u, struct stats *stats)
+{
+    stats_record(stats, &u->sample);
+    if (__builtin_expect(u->groups->len > 0, 0))
+        record_groups(u, stats);
+}
+
 void user_commit(struct user *u)
 {
     if (!u->has_sample)
@@ -152,7 +165,7 @@ void user_commit(struct user *u)
         trace_sample(u);
     if (!u->record || u->measuring > 0)
         return;
-    stats_record(u->script->stats, &u->sample);
+    user_record(u, u->script->stats);
     if (u->script->request_handlers != LUA_NOREF)
         emit_request(u);
 }
@@ -262,6 +275,7 @@ static void leave(struct user *u)
 
 static void run_task(struct user *u, const struct user_task *task)
 {
+    u->groups = &task->about->groups;
     run(u, task->run, USER_TASK, task->about->name);
     advance(u, 1);
 }
@@ -428,6 +442,7 @@ void user_start(struct user *u)
         next_step(u);
         return;
     }
+    u->groups = &u->class->about->groups;
     run(u, u->class->on_start, USER_STARTING, "on_start");
     advance(u, 1);
 }
@@ -441,6 +456,7 @@ void user_start_in_turn(struct user *u)
 void user_start_probe(struct user *u, struct err *failure)
 {
     u->probe = failure;
+    u->groups = &u->class->about->groups;
     run(u, u->class->probe, USER_STOPPING, "probe");
     advance(u, 1);
 }
@@ -458,6 +474,7 @@ void user_stop(struct user *u)
         leave(u);
         return;
     }
+    u->groups = &u->class->about->groups;
     run(u, u->class->on_stop, USER_STOPPING, "on_stop");
     advance(u, 1);
 }

@@ -89,6 +89,7 @@ struct user {
     bool has_sample;
     bool record; /* false: not into the statistics */
     struct sample sample;
+    const struct scenario_groups *groups; /* of the running function; borrowed from the scenario */
     char *failure; /* owned: the message when the script gave one */
 
     struct err *probe; /* a probe's user: its first failure; nothing is recorded */
@@ -170,3 +171,5 @@ void user_set_sample(struct user *u, const struct sample *sample, bool record);
 /* Fails the last request, if it is still uncommitted. */
 void user_fail_sample(struct user *u, enum err_kind kind, const char *message);
 void user_commit(struct user *u);
+/* Counts the last request, under its series and the groups of its task. */
+void user_record(struct user *u, struct stats *stats);
