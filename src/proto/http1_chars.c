@@ -1,8 +1,15 @@
-/* Foreign bytes made fit for an error message. */
+/* What sorts characters, and foreign bytes made fit for an error message. */
 #include "proto/http1_chars.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* !#$%&'*+-. 0-9 A-Z ^_` a-z |~ */
+const bool http1_token_chars[256] = {
+    ['!'] = true,         ['#' ... '\''] = true, ['*'] = true,         ['+'] = true,
+    ['-'] = true,         ['.'] = true,          ['0' ... '9'] = true, ['A' ... 'Z'] = true,
+    ['^' ... 'z'] = true, ['|'] = true,          ['~'] = true,
+};
 
 static char *put_escaped(char *to, char c)
 {

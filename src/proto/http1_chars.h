@@ -32,13 +32,11 @@ static inline bool http1_is_digit(char c)
 }
 
 /* tchar: what a method and a field name are made of. */
+extern const bool http1_token_chars[256];
+
 static inline bool http1_is_token(char c)
 {
-    /* One bit for each of the first 128 characters:
-     * !#$%&'*+-. 0-9 A-Z ^_` a-z |~ */
-    static const unsigned long long set[2] = {0x03ff6cfa00000000ULL, 0x57ffffffc7fffffeULL};
-    unsigned char u = (unsigned char)c;
-    return u < 128 && (set[u >> 6] >> (u & 63) & 1);
+    return http1_token_chars[(unsigned char)c];
 }
 
 /* True if the 8 bytes at s are those of lower (letters small, no @[\]^_), ASCII

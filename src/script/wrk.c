@@ -50,6 +50,8 @@ static void thread_free(struct wrk_thread *t)
         free(t->hosts.items[i]);
     vec_release(&t->hosts);
     vec_release(&t->heads);
+    vec_release(&t->fields);
+    buf_release(&t->head);
     free(t);
 }
 

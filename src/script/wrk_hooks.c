@@ -177,44 +177,65 @@ double wrk_thread_delay(struct wrk_thread *t)
 
 /* --- response ---------------------------------------------------------------------------- */
 
-/* A server's answers bear the same names in the same order: the ith name of the
- * answer before is compared before Lua is asked for a string. */
-static void push_name(lua_State *L, int i, struct http1_span name)
+/* Makes span the text of a name or value whose string lies at `at` in the table
+ * at SLOT_FIELDS: mostly it is already. */
+static void learn(lua_State *L, struct http1_span *known, struct http1_span span, int at)
 {
-    size_t len;
-    lua_rawgeti(L, SLOT_NAMES, i);
-    const char *known = lua_tolstring(L, -1, &len);
-    if (known && len == name.len && memcmp(known, name.data, len) == 0)
+    if (known->len == span.len && memcmp(known->data, span.data, span.len) == 0)
         return;
-    lua_pop(L, 1);
-    lua_pushlstring(L, name.data, name.len);
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, SLOT_NAMES, i);
+    lua_pushlstring(L, span.data, span.len);
+    *known = (struct http1_span){lua_tostring(L, -1), span.len};
+    lua_rawseti(L, SLOT_FIELDS, at);
 }
 
-static void push_value(struct wrk_thread *t, struct http1_span value)
+static struct http1_span unfold(struct wrk_thread *t, struct http1_span value)
 {
-    lua_State *L = t->script->L;
-    if (memchr(value.data, '\n', value.len) == NULL) {
-        lua_pushlstring(L, value.data, value.len);
-        return;
-    }
     struct buf *joined = &t->script->scratch;
+    if (memchr(value.data, '\n', value.len) == NULL)
+        return value;
     buf_clear(joined);
     http1_value_add(joined, value);
-    lua_pushlstring(L, joined->data, joined->len);
+    return (struct http1_span){joined->data, joined->len};
+}
+
+/* A head that differs from the one before: mostly in a value or two, so only
+ * these become new strings. */
+static void learn_head(struct wrk_thread *t, struct http1_span head)
+{
+    static const struct http1_header unknown = {{"", 0}, {"", 0}};
+    lua_State *L = t->script->L;
+    struct http1_span rest = head;
+    struct http1_header field;
+    size_t n = 0;
+    while (http1_header_next(&rest, &field)) {
+        if (n == t->fields.len) {
+            vec_push(&t->fields, unknown);
+            for (int at = 1; at <= 2; at++) {
+                lua_pushliteral(L, "");
+                lua_rawseti(L, SLOT_FIELDS, (int)(2 * n) + at);
+            }
+        }
+        struct http1_header *known = &t->fields.items[n];
+        learn(L, &known->name, field.name, (int)(2 * n) + 1);
+        learn(L, &known->value, unfold(t, field.value), (int)(2 * n) + 2);
+        n++;
+    }
+    t->fields_len = n;
+    buf_clear(&t->head);
+    buf_add(&t->head, head.data, head.len);
 }
 
 /* Pushes the table of a head's fields; of those with the same name the last. */
 static void push_headers(struct wrk_thread *t, struct http1_span head)
 {
-    enum { USUAL = 8 };
     lua_State *L = t->script->L;
-    struct http1_header field;
-    lua_createtable(L, 0, USUAL);
-    for (int i = 1; http1_header_next(&head, &field); i++) {
-        push_name(L, i, field.name);
-        push_value(t, field.value);
+    if (head.len != t->head.len || memcmp(head.data, t->head.data, head.len) != 0)
+        learn_head(t, head);
+    int n = (int)t->fields_len;
+    lua_createtable(L, 0, n);
+    for (int i = 0; i < n; i++) {
+        lua_rawgeti(L, SLOT_FIELDS, 2 * i + 1);
+        lua_rawgeti(L, SLOT_FIELDS, 2 * i + 2);
         lua_rawset(L, -3);
     }
 }

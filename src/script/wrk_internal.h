@@ -1,4 +1,4 @@
-/* What wrk.c, wrk_hooks.c and lua_wrk.c share: the states of a wrk script. */
+/* What wrk*.c and lua_wrk*.c share: the states of a wrk script. */
 #pragma once
 
 #include "base/vec.h"
@@ -23,6 +23,12 @@ struct wrk_thread {
     size_t len;
     VEC(bool) heads;                  /* one for each request in it */
     struct http1_span method, target; /* of the first of them */
+
+    /* The head of the last answer, and its fields as the strings they became. A server's
+     * heads are mostly equal; those that are not differ in few values. */
+    struct buf head;
+    VEC(struct http1_header) fields; /* borrowed from the table at SLOT_FIELDS */
+    size_t fields_len;               /* so many of them are the last answer's */
 };
 
 /* What lies at the bottom of a thread's stack once it is ready, so that the
@@ -31,9 +37,9 @@ enum {
     SLOT_HANDLER = 1, /* script_traceback */
     SLOT_REQUEST,
     SLOT_RESPONSE,
-    SLOT_DELAY, /* the names of the hooks */
-    SLOT_NAMES, /* the names of the last response's headers */
-    SLOT_LAST,  /* the last request */
+    SLOT_DELAY,  /* the names of the hooks */
+    SLOT_FIELDS, /* the strings of `fields`: name, value, name, value... */
+    SLOT_LAST,   /* the last request */
     SLOTS = SLOT_LAST,
 };
 
@@ -54,5 +60,15 @@ int wrk_hooks_prepare(struct wrk_thread *t, struct err *err);
 void wrk_push_thread(lua_State *L, struct wrk_thread *t);
 /* Pushes a histogram as scripts see it; it must outlive the state's use of it. */
 void wrk_push_stats(lua_State *L, const struct hist *h);
+/* Make both kinds of value known to a state. */
+void wrk_open_thread(lua_State *L);
+void wrk_open_stats(lua_State *L);
+
+/* Pushes the list of addresses that wrk.lookup gives; raises when there is none. */
+void wrk_push_lookup(lua_State *L, const char *host, int port);
+/* The address at index, one of wrk.lookup's, as text; false when it is none. */
+enum { WRK_HOST_MAX = 1025 }; /* NI_MAXHOST */
+bool wrk_read_addr(lua_State *L, int index, char host[WRK_HOST_MAX], int *port);
+
 /* "inrush.wrk.core" */
 int script_open_wrk(lua_State *L);
