@@ -28,8 +28,32 @@ struct op {
     uint64_t first_byte_ns; /* of the answer; 0 if none came */
     uint64_t end_ns;        /* complete */
     uint64_t bytes;         /* received for it, protocol overhead included */
-    struct err err;         /* kind ERR_NONE: done */
+    struct err *err;        /* why it failed, until the next start; NULL: done; owned */
 };
+
+/* The protocol's: where to say why a pending operation fails. */
+struct err *op_error(struct op *op);
+
+/* The starter's: frees what is held beside the operation's own memory, which
+ * was zeroed before its first start. None may be pending. */
+void op_release(struct op *op);
+
+/* Why it failed, ERR_NONE and "" if it did not. */
+static inline enum err_kind op_failure(const struct op *op)
+{
+    return op->err == NULL ? ERR_NONE : op->err->kind;
+}
+
+static inline const char *op_message(const struct op *op)
+{
+    return op->err == NULL ? "" : op->err->message;
+}
+
+static inline void op_clear_error(struct op *op)
+{
+    if (op->err != NULL)
+        op_release(op);
+}
 
 static inline struct op *op_of_deadline(struct deadline *d)
 {

@@ -95,8 +95,7 @@ static void fail_unless_enough(struct http1_conn *c, uint64_t now_ns)
         fail(c, now_ns);
         return;
     }
-    c->op->op.err.kind = ERR_NONE;
-    c->op->op.err.message[0] = '\0';
+    op_clear_error(&c->op->op);
     locate_answer(c);
     finish(c, c->enough_ns, false);
 }
@@ -126,10 +125,10 @@ static void on_expired(struct deadline *d)
     double after_s = ns_to_s(d->at_ns - op->op.start_ns);
     uint64_t now_ns = clock_ns();
     if (c->stream.state == STREAM_OPEN) {
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase(c));
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase(c));
     } else {
         char opening[STREAM_OPENING_MAX];
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
                 stream_opening(opening, &c->stream));
         backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
     }
@@ -149,7 +148,7 @@ static int take_head(struct http1_conn *c, struct http1_span head)
     op->head = head.data;
     op->head_len = head.len;
     if (c->parser.framing == HTTP1_FRAMING_LENGTH && http1_parser_left(&c->parser) > HTTP1_BODY_MAX)
-        return err_set(&op->op.err, ERR_PROTOCOL, "the response body is larger than %u MiB",
+        return err_set(op_error(&op->op), ERR_PROTOCOL, "the response body is larger than %u MiB",
                        HTTP1_BODY_MAX >> 20);
     return 0;
 }
@@ -170,7 +169,7 @@ static int take_body(struct http1_conn *c, struct http1_span part)
     if (!op->keep_body)
         return 0;
     if (op->body_len > HTTP1_BODY_MAX)
-        return err_set(&op->op.err, ERR_PROTOCOL, "the response body is larger than %u MiB",
+        return err_set(op_error(&op->op), ERR_PROTOCOL, "the response body is larger than %u MiB",
                        HTTP1_BODY_MAX >> 20);
     if (c->stored)
         buf_add(&c->buf, part.data, part.len);
@@ -235,7 +234,7 @@ static int refuse_surplus(struct http1_conn *c, struct http1_span surplus)
     };
     if (surplus.len == 0)
         return 0;
-    return err_set(&c->op->op.err, ERR_PROTOCOL, "the server sent more bytes %s",
+    return err_set(op_error(&c->op->op), ERR_PROTOCOL, "the server sent more bytes %s",
                    promised[c->parser.framing]);
 }
 
@@ -270,7 +269,7 @@ static bool next_of_batch(struct http1_conn *c, const struct http1_span *rest, b
     op->head = op->body = NULL;
     op->head_len = op->body_len = 0;
     if (!c->parser.keep_alive) {
-        err_set(&op->op.err, ERR_CLOSED,
+        err_set(op_error(&op->op), ERR_CLOSED,
                 "the server ended the connection before all pipelined requests were answered");
         return false;
     }
@@ -305,7 +304,8 @@ static void on_data(struct stream *s, char *data, size_t len)
         in = (struct http1_span){c->buf.data, c->buf.len};
     }
     for (;;) {
-        switch (http1_parser_next(&c->parser, &in, &part, &op->op.err)) {
+        struct err err;
+        switch (http1_parser_next(&c->parser, &in, &part, &err)) {
         case HTTP1_HEAD:
             if (take_head(c, part) == 0)
                 continue;
@@ -317,7 +317,7 @@ static void on_data(struct stream *s, char *data, size_t len)
         case HTTP1_DONE:
             if (op->batch && next_of_batch(c, &in, in_buf, now_ns))
                 continue;
-            if (op->op.err.kind != ERR_NONE || refuse_surplus(c, in) != 0)
+            if (op->op.err != NULL || refuse_surplus(c, in) != 0)
                 break;
             done(c, now_ns);
             return;
@@ -325,6 +325,7 @@ static void on_data(struct stream *s, char *data, size_t len)
             keep_rest(c, in, in_buf);
             return;
         case HTTP1_ERROR:
+            *op_error(&op->op) = err;
             break;
         }
         fail_unless_enough(c, now_ns);
@@ -342,10 +343,13 @@ static void on_ended(struct stream *s, const struct err *err)
     uint64_t now_ns = clock_ns();
     struct http1_span kept = {c->buf.data, c->stored ? 0 : c->buf.len};
     if (err == NULL) {
-        bool whole = http1_parser_eof(&c->parser, kept, &op->op.err) == HTTP1_DONE;
+        struct err why;
+        bool whole = http1_parser_eof(&c->parser, kept, &why) == HTTP1_DONE;
+        if (!whole)
+            *op_error(&op->op) = why;
         if (whole && op->batch) /* its end was the connection's: no other can follow */
             next_of_batch(c, &(struct http1_span){NULL, 0}, false, now_ns);
-        if (whole && op->op.err.kind == ERR_NONE)
+        if (whole && op->op.err == NULL)
             done(c, now_ns);
         else
             fail_unless_enough(c, now_ns);
@@ -355,11 +359,11 @@ static void on_ended(struct stream *s, const struct err *err)
                         : !c->head_seen           ? "inside the response header"
                                                   : "inside the response body";
     if (err->kind == ERR_RESET)
-        err_set(&op->op.err, ERR_RESET, "the server reset the connection %s", where);
+        err_set(op_error(&op->op), ERR_RESET, "the server reset the connection %s", where);
     else if (err->kind == ERR_CLOSED) /* without TLS's farewell */
-        err_set(&op->op.err, ERR_CLOSED, "%s, %s", err->message, where);
+        err_set(op_error(&op->op), ERR_CLOSED, "%s, %s", err->message, where);
     else
-        op->op.err = *err;
+        *op_error(&op->op) = *err;
     fail_unless_enough(c, now_ns);
 }
 
@@ -393,7 +397,7 @@ static void on_connected(struct stream *s, const struct err *err)
     struct http1_conn *c = s->owner;
     uint64_t now_ns = clock_ns();
     if (err != NULL) {
-        c->op->op.err = *err;
+        *op_error(&c->op->op) = *err;
         backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
         fail(c, now_ns);
         return;
@@ -431,8 +435,7 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     op->op.pending = true;
     op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
     op->op.bytes = 0;
-    op->op.err.kind = ERR_NONE;
-    op->op.err.message[0] = '\0';
+    op_clear_error(&op->op);
     c->enough_ns = 0;
     if (op->batch)
         op->batch->answered = 0;
@@ -457,7 +460,7 @@ void http1_cancel(struct http1_conn *c)
     ev_timer_stop(c->stream.net->loop, &c->retry);
     if (c->op->op.start_ns == 0)
         c->op->op.start_ns = now_ns;
-    err_set(&c->op->op.err, ERR_CANCELLED, "cancelled");
+    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
     fail(c, now_ns);
 }
 

@@ -35,6 +35,7 @@ void pg_op_release(struct pg_op *op)
 {
     pg_op_clear(op);
     vec_release(&op->results);
+    op_release(&op->op);
 }
 
 static void unwatch(struct pg_conn *c)
@@ -93,12 +94,12 @@ static void on_expired(struct deadline *d)
     struct pg_conn *c = op->conn;
     double after_s = ns_to_s(d->at_ns - op->op.start_ns);
     if (c->state == PG_OPEN) {
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase(c));
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase(c));
         pg_cancel(c->conn);
         fail(c, clock_ns());
     } else {
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while connecting to %s", after_s,
-                pg_target_name(c->target));
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while connecting to %s",
+                after_s, pg_target_name(c->target));
         fail_to_connect(c);
     }
 }
@@ -207,7 +208,8 @@ static void connected(struct pg_conn *c)
 static void connecting_failed(struct pg_conn *c)
 {
     struct pg_op *op = c->op;
-    pg_error_connect(&op->op.err, op->sqlstate, PQerrorMessage(c->conn), pg_target_name(c->target));
+    pg_error_connect(op_error(&op->op), op->sqlstate, PQerrorMessage(c->conn),
+                     pg_target_name(c->target));
     int port;
     const char *host = pg_target_host(c->target, &port);
     if (host && op->sqlstate[0] == '\0')
@@ -248,7 +250,7 @@ static int connect_to(struct pg_conn *c, const struct dns_addresses *addresses)
     c->conn = pg_target_connect(c->target, addresses);
     c->state = PG_CONNECTING;
     if (!c->conn)
-        return err_set(&c->op->op.err, ERR_SYSTEM, "no memory for a connection");
+        return err_set(op_error(&c->op->op), ERR_SYSTEM, "no memory for a connection");
     if (PQstatus(c->conn) == CONNECTION_BAD) {
         connecting_failed(c);
         return -1;
@@ -265,7 +267,7 @@ static void on_resolved(struct dns_query *q, const struct dns_addresses *address
 {
     struct pg_conn *c = q->owner;
     if (addresses->len == 0) {
-        c->op->op.err = *err;
+        *op_error(&c->op->op) = *err;
         fail_to_connect(c);
     } else if (connect_to(c, addresses) < 0) {
         fail_to_connect(c);
@@ -303,7 +305,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
     const struct op *op = &c->op->op;
     if (op->start_ns == 0 && open_connection(c, clock_ns()) == 0)
         return;
-    if (op->err.kind == ERR_NONE)
+    if (op->err == NULL)
         finish(c, clock_ns());
     else if (c->state == PG_OPEN)
         fail(c, clock_ns());
@@ -326,8 +328,7 @@ void pg_start(struct pg_conn *c, struct pg_op *op, double timeout_s)
     op->op.pending = true;
     op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
     op->op.bytes = 0;
-    op->op.err.kind = ERR_NONE;
-    op->op.err.message[0] = '\0';
+    op_clear_error(&op->op);
 
     uint64_t now_ns = clock_ns();
     if (c->state == PG_OPEN) {
@@ -353,7 +354,7 @@ void pg_stop(struct pg_conn *c)
         c->op->op.start_ns = now_ns;
     if (c->state == PG_OPEN)
         pg_cancel(c->conn);
-    err_set(&c->op->op.err, ERR_CANCELLED, "cancelled");
+    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
     fail(c, now_ns);
 }
 

@@ -62,7 +62,7 @@ static int send_query(struct pg_conn *c, struct pg_statement *s)
             sent = PQsendQuery(c->conn, s->sql);
     }
     if (!sent) {
-        pg_error_lost(&c->op->op.err, PQerrorMessage(c->conn), "without an answer");
+        pg_error_lost(op_error(&c->op->op), PQerrorMessage(c->conn), "without an answer");
         return -1;
     }
     return 0;
@@ -74,13 +74,13 @@ int pg_exchange_send(struct pg_conn *c)
     c->at = 0;
     c->pipeline = op->statements_len > 1;
     if (c->pipeline && !PQenterPipelineMode(c->conn))
-        return err_set(&op->op.err, ERR_PROTOCOL, "the connection cannot be pipelined");
+        return err_set(op_error(&op->op), ERR_PROTOCOL, "the connection cannot be pipelined");
     for (size_t i = 0; i < op->statements_len; i++) {
         if (send_query(c, &op->statements[i]) < 0)
             return -1;
     }
     if (c->pipeline && !PQpipelineSync(c->conn)) {
-        pg_error_lost(&op->op.err, PQerrorMessage(c->conn), "without an answer");
+        pg_error_lost(op_error(&op->op), PQerrorMessage(c->conn), "without an answer");
         return -1;
     }
     return 0;
@@ -97,22 +97,22 @@ static const struct pg_statement *current_statement(const struct pg_conn *c)
 static void keep_error(struct pg_conn *c, PGresult *result)
 {
     struct pg_op *op = c->op;
-    if (op->error || op->op.err.kind != ERR_NONE) { /* the first says why */
+    if (op->error || op->op.err != NULL) { /* the first says why */
         PQclear(result);
         return;
     }
     op->error = result;
     op->failed = c->at;
-    pg_error_result(&op->op.err, op->sqlstate, result);
+    pg_error_result(op_error(&op->op), op->sqlstate, result);
 }
 
 static void fail_statement(struct pg_conn *c, const char *why)
 {
     struct pg_op *op = c->op;
-    if (op->op.err.kind != ERR_NONE)
+    if (op->op.err != NULL)
         return;
     op->failed = c->at;
-    err_set(&op->op.err, ERR_STATUS, "%s", why);
+    err_set(op_error(&op->op), ERR_STATUS, "%s", why);
 }
 
 /* The connection broke under the operation. What the server said before, if
@@ -131,8 +131,8 @@ void pg_exchange_lost(struct pg_conn *c)
         else
             PQclear(result);
     }
-    if (op->err.kind == ERR_NONE)
-        pg_error_lost(&op->err, text,
+    if (op->err == NULL)
+        pg_error_lost(op_error(op), text,
                       op->first_byte_ns == 0 ? "without an answer" : "inside the result");
     free(text);
 }
@@ -215,7 +215,7 @@ static bool next_command(struct pg_conn *c)
     s->preparing = false;
     if (c->pipeline)
         return false;
-    if (op->op.err.kind != ERR_NONE)
+    if (op->op.err != NULL)
         return true;
     op->op.bytes += PG_WIRE_READY;
     return send_query(c, s) < 0;

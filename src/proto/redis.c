@@ -92,15 +92,15 @@ static void on_expired(struct deadline *d)
     struct redis_conn *c = op->conn;
     double after_s = ns_to_s(d->at_ns - op->op.start_ns);
     if (!c->ready) {
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while connecting to %s", after_s,
-                c->target->name);
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while connecting to %s",
+                after_s, c->target->name);
         fail_to_connect(c);
         return;
     }
     const char *phase = redis_link_unsent(c->link)    ? "while sending the command"
                         : c->link->first_read_ns == 0 ? "waiting for the reply"
                                                       : "reading the reply";
-    err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase);
+    err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase);
     fail(c, clock_ns());
 }
 
@@ -225,7 +225,7 @@ static void take_greeting(struct redis_conn *c, const redisReply *reply)
 {
     bool is_auth = c->greeted++ == 0 && c->target->password != NULL;
     if (reply->type == REDIS_REPLY_ERROR) {
-        struct err *err = &c->op->op.err;
+        struct err *err = op_error(&c->op->op);
         describe_error(err, reply);
         if (is_auth && !begins(reply, "LOADING"))
             err_set(err, ERR_STATUS, "%s; check user and password in the Redis URL", err->message);
@@ -248,7 +248,7 @@ static void on_reply(struct redis_link *l, const redisReply *reply)
     }
     struct redis_op *op = c->op;
     if (is_deeper(reply, REPLY_DEPTH_MAX)) {
-        err_set(&op->op.err, ERR_PROTOCOL, "a reply is nested more than %d levels deep",
+        err_set(op_error(&op->op), ERR_PROTOCOL, "a reply is nested more than %d levels deep",
                 REPLY_DEPTH_MAX);
         fail(c, clock_ns());
         return;
@@ -256,8 +256,8 @@ static void on_reply(struct redis_link *l, const redisReply *reply)
     op->op.bytes += wire_size(reply);
     op->replies++;
     const redisReply *error = find_error(reply);
-    if (error != NULL && op->op.err.kind == ERR_NONE)
-        describe_error(&op->op.err, error);
+    if (error != NULL && op->op.err == NULL)
+        describe_error(op_error(&op->op), error);
     op->reply(op, reply);
     if (op->replies < op->request->starts.len)
         return;
@@ -289,7 +289,7 @@ static void on_lost(struct redis_link *l, const struct err *err)
         log_debug("%s: %s", c->target->name, err->message);
         return; /* the next start connects anew */
     }
-    c->op->op.err = *err;
+    *op_error(&c->op->op) = *err;
     if (was_ready)
         fail(c, clock_ns());
     else
@@ -327,7 +327,7 @@ static bool try_next(struct redis_conn *c, int errnum)
             return true;
         errnum = errno;
     }
-    connect_errno(&c->op->op.err, errnum, c->target->name);
+    connect_errno(op_error(&c->op->op), errnum, c->target->name);
     return false;
 }
 
@@ -358,7 +358,7 @@ static void on_resolved(struct dns_query *q, const struct dns_addresses *address
     struct redis_conn *c = q->owner;
     c->addresses = *addresses;
     if (addresses->len == 0) {
-        c->op->op.err = *err;
+        *op_error(&c->op->op) = *err;
         give_up(c);
     } else if (!try_next(c, 0)) {
         give_up(c);
@@ -386,7 +386,7 @@ static void open_connection(struct redis_conn *c, uint64_t now_ns)
         c->link = redis_link_unix(c->net->loop, t->path, &events, c);
         under_way = c->link != NULL;
         if (!under_way)
-            connect_errno(&c->op->op.err, errno, t->name);
+            connect_errno(op_error(&c->op->op), errno, t->name);
     } else {
         under_way = !dns_resolve(c->net->resolver, &c->query, t->host, t->port, &c->addresses) ||
                     try_next(c, 0);
@@ -399,7 +399,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop, (void)revents;
     struct redis_conn *c = timer->data;
-    if (c->op->op.err.kind != ERR_NONE)
+    if (c->op->op.err != NULL)
         give_up(c);
     else
         open_connection(c, clock_ns());
@@ -416,8 +416,7 @@ void redis_start(struct redis_conn *c, struct redis_op *op, double timeout_s)
     op->op.pending = true;
     op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
     op->op.bytes = 0;
-    op->op.err.kind = ERR_NONE;
-    op->op.err.message[0] = '\0';
+    op_clear_error(&op->op);
 
     uint64_t now_ns = clock_ns();
     if (c->ready) {
@@ -437,7 +436,7 @@ void redis_cancel(struct redis_conn *c)
     uint64_t now_ns = clock_ns();
     if (c->op->op.start_ns == 0)
         c->op->op.start_ns = now_ns;
-    err_set(&c->op->op.err, ERR_CANCELLED, "cancelled");
+    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
     fail(c, now_ns);
 }
 

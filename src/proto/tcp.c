@@ -103,7 +103,7 @@ static void on_expired(struct deadline *d)
     uint64_t now_ns = clock_ns();
     if (c->stream.state != STREAM_OPEN) {
         char opening[STREAM_OPENING_MAX];
-        err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
                 stream_opening(opening, &c->stream));
         fail_to_connect(c, now_ns);
         return;
@@ -111,7 +111,7 @@ static void on_expired(struct deadline *d)
     const char *phase = op->op.sent_ns == 0 ? "while sending"
                         : available(c) == 0 ? "waiting for an answer"
                                             : "before the answer was complete";
-    err_set(&op->op.err, ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase);
+    err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs %s", after_s, phase);
     fail(c, now_ns);
 }
 
@@ -158,14 +158,14 @@ static void look(struct tcp_conn *c)
             return;
         }
         if (at >= 0 || c->searched > op->max) {
-            err_set(&op->op.err, ERR_PROTOCOL, "no delimiter within %zu bytes", op->max);
+            err_set(op_error(&op->op), ERR_PROTOCOL, "no delimiter within %zu bytes", op->max);
             fail(c, clock_ns());
             return;
         }
         break;
     }
     if (c->broken.kind != ERR_NONE) {
-        op->op.err = c->broken;
+        *op_error(&op->op) = c->broken;
         fail(c, clock_ns());
     }
 }
@@ -185,7 +185,7 @@ static void on_data(struct stream *s, char *data, size_t len)
         err_set(&c->broken, ERR_PROTOCOL, "the server sent more than %u MiB that nobody received",
                 TCP_RECEIVE_MAX >> 20);
         if (c->op != NULL) {
-            c->op->op.err = c->broken;
+            *op_error(&c->op->op) = c->broken;
             fail(c, clock_ns());
         }
     } else if (c->op != NULL) {
@@ -209,7 +209,7 @@ static void on_ended(struct stream *s, const struct err *err)
     if (c->op == NULL)
         return;
     if (c->op->op.sent_ns == 0) {
-        c->op->op.err = c->broken;
+        *op_error(&c->op->op) = c->broken;
         fail(c, clock_ns());
     } else {
         look(c);
@@ -250,7 +250,7 @@ static void on_connected(struct stream *s, const struct err *err)
     struct tcp_conn *c = s->owner;
     uint64_t now_ns = clock_ns();
     if (err != NULL) {
-        c->op->op.err = *err;
+        *op_error(&c->op->op) = *err;
         fail_to_connect(c, now_ns);
         return;
     }
@@ -288,8 +288,7 @@ void tcp_start(struct tcp_conn *c, struct tcp_op *op, double timeout_s)
     op->op.pending = true;
     op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
     op->op.bytes = 0;
-    op->op.err.kind = ERR_NONE;
-    op->op.err.message[0] = '\0';
+    op_clear_error(&op->op);
 
     uint64_t now_ns = clock_ns();
     if (c->stream.state == STREAM_OPEN) {
@@ -317,7 +316,7 @@ void tcp_cancel(struct tcp_conn *c)
     uint64_t now_ns = clock_ns();
     if (c->op->op.start_ns == 0)
         c->op->op.start_ns = now_ns;
-    err_set(&c->op->op.err, ERR_CANCELLED, "cancelled");
+    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
     fail(c, now_ns);
 }
 

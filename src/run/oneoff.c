@@ -138,7 +138,7 @@ static void record(struct load *load, const struct connection *c)
 {
     const struct http1_op *op = &c->op;
     struct stats *stats = load->worker->stats;
-    if (op->op.err.kind == ERR_CANCELLED) {
+    if (op_failure(&op->op) == ERR_CANCELLED) {
         stats->generator.cancelled++;
         return;
     }
@@ -154,8 +154,8 @@ static void record(struct load *load, const struct connection *c)
             op->op.sent_ns && op->op.first_byte_ns ? op->op.first_byte_ns - op->op.sent_ns : 0,
         .bytes = op->op.bytes,
         .status = op->status,
-        .error = op->op.err.kind,
-        .message = op->op.err.message,
+        .error = op_failure(&op->op),
+        .message = op_message(&op->op),
         .end_ns = op->op.end_ns,
     };
     if (sample.error == ERR_NONE && op->status >= 400) {
@@ -164,7 +164,7 @@ static void record(struct load *load, const struct connection *c)
         sample.message = message;
     }
     stats_record(stats, &sample);
-    load->answers += op->op.err.kind == ERR_NONE;
+    load->answers += op->op.err == NULL;
 }
 
 /* Of several requests, an answer that is not the last. */
@@ -350,7 +350,7 @@ static void completed(struct op *op)
     record(load, c);
     if (c->op.batch)
         record_rest(load, c);
-    if (c->op.keep_body && op->err.kind == ERR_NONE &&
+    if (c->op.keep_body && op->err == NULL &&
         !load->about->source->answered(load->source, &c->op))
         load->stopping = true;
     if (is_over(load)) {
@@ -423,6 +423,7 @@ static void oneoff_free(void *arg)
     for (uint32_t i = 0; i < load->len; i++) {
         struct connection *c = &load->items[i];
         buf_release(&c->own);
+        op_release(&c->op.op);
         if (c->pipeline)
             vec_release(&c->pipeline->heads);
         free(c->pipeline);

@@ -101,8 +101,8 @@ void call_set_sample(struct user *u, const struct call *call, const struct op *o
         .response_ns = op->end_ns - op->start_ns,
         .service_ns = op->end_ns - op->start_ns,
         .bytes = op->bytes,
-        .error = op->err.kind,
-        .message = op->err.message,
+        .error = op_failure(op),
+        .message = op_message(op),
         .end_ns = op->end_ns,
     };
     user_set_sample(u, &sample, call->record);

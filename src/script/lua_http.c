@@ -34,17 +34,16 @@ static void completed(struct op *op)
         .service_ns = op->end_ns - op->start_ns,
         .bytes = op->bytes,
         .status = c->op.status,
-        .error = op->err.kind,
-        .message = op->err.message,
+        .error = op_failure(op),
+        .message = op_message(op),
         .end_ns = op->end_ns,
     };
-    if (op->err.kind == ERR_NONE &&
-        !http_status_good(c->op.status, c->expect, c->expect_len, c->message)) {
+    if (op->err == NULL && !http_status_good(c->op.status, c->expect, c->expect_len, c->message)) {
         sample.error = ERR_STATUS;
         sample.message = c->message;
     }
     user_set_sample(c->user, &sample, c->record);
-    if (op->err.kind == ERR_CANCELLED)
+    if (op_failure(op) == ERR_CANCELLED)
         return;
     http_response_push(c);
     user_resume(c->user, 1);
@@ -211,6 +210,7 @@ void http_client_free(void *client)
             http1_defaults_release(&c->links.items[i].own);
     }
     vec_release(&c->links);
+    op_release(&c->op.op);
     for (size_t i = 0; i < c->headers.len; i++) {
         free(c->headers.items[i].name);
         free(c->headers.items[i].value);

@@ -113,6 +113,7 @@ static void aside_completed(struct op *op)
         at = &(*at)->next;
     *at = aside->next;
     http1_conn_free(aside->conn);
+    op_release(&aside->op.op);
     buf_release(&aside->request);
     free(aside);
 }

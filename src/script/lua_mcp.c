@@ -320,7 +320,7 @@ static int take(lua_State *L)
 {
     struct wire *w = wire_at(L);
     struct http_client *c = w->client;
-    if (c->response == 0 || c->op.status != 200 || c->op.op.err.kind != ERR_NONE || c->streaming)
+    if (c->response == 0 || c->op.status != 200 || c->op.op.err != NULL || c->streaming)
         return 0;
     struct lua_json_reader r = {.at = c->op.body, .end = c->op.body + c->op.body_len, .names = 1};
     bool good = read_result(L, &r, w);

@@ -27,12 +27,12 @@ static void completed(struct op *op)
         .response_ns = op->end_ns - op->start_ns,
         .service_ns = op->end_ns - op->start_ns,
         .bytes = op->bytes,
-        .error = op->err.kind,
-        .message = op->err.message,
+        .error = op_failure(op),
+        .message = op_message(op),
         .end_ns = op->end_ns,
     };
     user_set_sample(c->user, &sample, c->record);
-    if (op->err.kind == ERR_CANCELLED) {
+    if (op_failure(op) == ERR_CANCELLED) {
         pg_op_clear(&c->op);
         return;
     }

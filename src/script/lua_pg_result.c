@@ -133,9 +133,9 @@ static void push_error(lua_State *L, const struct pg_client *c)
 {
     const struct pg_op *op = &c->op;
     lua_createtable(L, 0, 6);
-    lua_pushstring(L, op->op.err.message);
+    lua_pushstring(L, op_message(&op->op));
     lua_setfield(L, -2, "message");
-    lua_pushstring(L, err_kind_name(op->op.err.kind));
+    lua_pushstring(L, err_kind_name(op_failure(&op->op)));
     lua_setfield(L, -2, "kind");
     if (op->sqlstate[0]) {
         lua_pushstring(L, op->sqlstate);
@@ -155,7 +155,7 @@ int pg_push_outcome(lua_State *L, const struct pg_client *c)
 {
     const struct pg_op *op = &c->op;
     lua_checkstack(L, 16);
-    if (op->op.err.kind != ERR_NONE) {
+    if (op->op.err != NULL) {
         lua_pushnil(L);
         push_error(L, c);
         return 2;

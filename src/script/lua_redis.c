@@ -150,15 +150,15 @@ static void completed(struct op *op)
 {
     struct redis_client *c = op->owner;
     call_set_sample(c->user, &c->call, op);
-    if (op->err.kind == ERR_CANCELLED)
+    if (op_failure(op) == ERR_CANCELLED)
         return;
     lua_State *co = c->user->thread.co;
-    if (op->err.kind != ERR_NONE && c->values < 2) {
+    if (op->err != NULL && c->values < 2) {
         /* Without an answer; or with one that holds an error among its values. */
         luaL_checkstack(co, 2, "an error");
-        if (op->err.kind != ERR_STATUS || c->values == 0)
+        if (op_failure(op) != ERR_STATUS || c->values == 0)
             lua_pushnil(co);
-        lua_pushstring(co, op->err.message);
+        lua_pushstring(co, op_message(op));
         c->values = 2;
     }
     user_resume(c->user, c->values);
@@ -384,6 +384,7 @@ void redis_client_free(void *client)
     c->box->client = NULL;
     luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
     redis_conn_free(c->conn);
+    op_release(&c->op.op);
     redis_target_release(&c->target);
     redis_request_release(&c->request);
     free(c);

@@ -23,7 +23,7 @@ struct tcp_box {
 struct tcp_client {
     struct tcp_box *box; /* kept alive by box_ref */
     int box_ref;
-    struct user *user; /* borrowed, outlives it */
+    struct user *user;     /* borrowed, outlives it */
     struct endpoint to;    /* owned */
     struct tcp_conn *conn; /* owned */
     struct tcp_op op;
@@ -38,13 +38,13 @@ static void completed(struct op *op)
 {
     struct tcp_client *c = op->owner;
     call_set_sample(c->user, &c->call, op);
-    if (op->err.kind == ERR_CANCELLED)
+    if (op_failure(op) == ERR_CANCELLED)
         return;
     lua_State *co = c->user->thread.co;
     luaL_checkstack(co, 2, "an answer");
-    if (op->err.kind != ERR_NONE) {
+    if (op->err != NULL) {
         lua_pushnil(co);
-        lua_pushstring(co, op->err.message);
+        lua_pushstring(co, op_message(op));
         user_resume(c->user, 2);
         return;
     }
@@ -254,6 +254,7 @@ void tcp_client_free(void *client)
     c->box->client = NULL;
     luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
     tcp_conn_free(c->conn);
+    op_release(&c->op.op);
     endpoint_release(&c->to);
     buf_release(&c->bytes);
     free(c);

@@ -43,9 +43,9 @@ static void complete(struct op *op)
     b->pending--;
     b->done++;
     b->bytes += op->bytes;
-    if (op->err.kind != ERR_NONE || u->op.status != 200) {
+    if (op->err != NULL || u->op.status != 200) {
         if (b->failed++ == 0)
-            fprintf(stderr, "first failure: %d %s\n", u->op.status, op->err.message);
+            fprintf(stderr, "first failure: %d %s\n", u->op.status, op_message(op));
     }
     if (b->to_start > 0)
         start(u);
@@ -86,6 +86,7 @@ int main(int argc, char **argv)
     ev_run(b.loop, 0);
     for (size_t i = 0; i < n; i++)
         http1_conn_free(users[i].conn);
+        op_release(&users[i].op.op);
     printf("requests %llu failed %llu bytes %llu connects %llu\n", (unsigned long long)b.done,
            (unsigned long long)b.failed, (unsigned long long)b.bytes,
            (unsigned long long)net.connects);

@@ -103,7 +103,7 @@ struct client {
 static void complete(struct op *op)
 {
     struct client *c = op->owner;
-    assert_int_equal(op->err.kind, ERR_NONE);
+    assert_int_equal(op_failure(op), ERR_NONE);
     assert_int_equal(c->op.status, 200);
     c->completions++;
     if (c->completions == WARM)
@@ -151,6 +151,7 @@ static void one_send_one_recv_nothing_else(void **state)
         assert_true(c.warm.allocations > 0);
 
         http1_conn_free(c.conn);
+        op_release(&c.op.op);
         peer_stop(&peer);
         net_release(&net);
         ev_loop_destroy(c.loop);

@@ -85,6 +85,7 @@ static int teardown(void **state)
 {
     struct client *c = *state;
     redis_conn_free(c->conn);
+    op_release(&c->op.op);
     loop_turn(c->loop);
     assert_int_equal(c->completions, c->starts);
     net_release(&c->net);
@@ -119,15 +120,15 @@ static void request(struct client *c)
 
 #define assert_done(c, text_)                               \
     do {                                                    \
-        if ((c)->op.op.err.kind != ERR_NONE)                \
-            fail_msg("failed: %s", (c)->op.op.err.message); \
+        if ((c)->op.op.err != NULL)                \
+            fail_msg("failed: %s", op_message(&(c)->op.op)); \
         assert_string_equal((c)->last, text_);              \
     } while (0)
 
 #define assert_failed(c, kind_, message_)                      \
     do {                                                       \
-        assert_string_equal((c)->op.op.err.message, message_); \
-        assert_int_equal((c)->op.op.err.kind, kind_);          \
+        assert_string_equal(op_message(&(c)->op.op), message_); \
+        assert_int_equal(op_failure(&(c)->op.op), kind_);          \
     } while (0)
 
 enum { MANY = 1000 };
@@ -222,7 +223,7 @@ static void freed_when_the_connection_was_lost(void **state)
     aim(c, "", peer.port, "");
     c->free_in_complete = true;
     request(c);
-    assert_int_equal(c->op.op.err.kind, ERR_CLOSED);
+    assert_int_equal(op_failure(&c->op.op), ERR_CLOSED);
     for (int i = 0; i < 2; i++) {
         c->conn = redis_conn_new(&c->net, &c->target);
         request(c);
@@ -270,7 +271,7 @@ static void cancelled_in_every_state(void **state)
     redis_cancel(c->conn);
     assert_failed(c, ERR_CANCELLED, "cancelled");
     request(c);
-    assert_int_equal(c->op.op.err.kind, ERR_REFUSED);
+    assert_int_equal(op_failure(&c->op.op), ERR_REFUSED);
     start(c, 10); /* waiting to retry */
     redis_cancel(c->conn);
     assert_failed(c, ERR_CANCELLED, "cancelled");

@@ -75,6 +75,7 @@ static int teardown(void **state)
 {
     struct client *c = *state;
     tcp_conn_free(c->conn);
+    op_release(&c->op.op);
     loop_turn(c->loop);
     assert_int_equal(c->completions, c->starts);
     net_release(&c->net);
@@ -106,15 +107,15 @@ static void serve(struct client *c, struct peer *p, void (*script)(struct peer *
 
 #define assert_done(c, text_)                               \
     do {                                                    \
-        if ((c)->op.op.err.kind != ERR_NONE)                \
-            fail_msg("failed: %s", (c)->op.op.err.message); \
+        if ((c)->op.op.err != NULL)                \
+            fail_msg("failed: %s", op_message(&(c)->op.op)); \
         assert_string_equal(buf_cstr(&(c)->got), text_);    \
     } while (0)
 
 #define assert_failed(c, kind_, message_)                      \
     do {                                                       \
-        assert_string_equal((c)->op.op.err.message, message_); \
-        assert_int_equal((c)->op.op.err.kind, kind_);          \
+        assert_string_equal(op_message(&(c)->op.op), message_); \
+        assert_int_equal(op_failure(&(c)->op.op), kind_);          \
         assert_int_equal((c)->op.len, 0);                      \
     } while (0)
 
@@ -195,7 +196,7 @@ static void what_came_before_the_end_is_kept(void **state)
     receive(c, 2);
     assert_done(c, "tw");
     receive(c, 2);
-    assert_int_equal(c->op.op.err.kind, ERR_CLOSED);
+    assert_int_equal(op_failure(&c->op.op), ERR_CLOSED);
     c->op.send_len = 3;
     c->op.until = TCP_DELIMITER;
     request(c);
@@ -225,7 +226,7 @@ static void cancelled_in_every_state(void **state)
     tcp_cancel(c->conn);
     assert_failed(c, ERR_CANCELLED, "cancelled");
     request(c);
-    assert_int_equal(c->op.op.err.kind, ERR_REFUSED);
+    assert_int_equal(op_failure(&c->op.op), ERR_REFUSED);
     start(c, 10); /* waiting to retry */
     tcp_cancel(c->conn);
     assert_failed(c, ERR_CANCELLED, "cancelled");
@@ -255,7 +256,7 @@ static void a_deadline_inside_the_answer(void **state)
     serve(c, &peer, deaf_script);
     start(c, 0.05);
     loop_until(c->loop, c->completions == 1);
-    assert_int_equal(c->op.op.err.kind, ERR_TIMEOUT);
+    assert_int_equal(op_failure(&c->op.op), ERR_TIMEOUT);
     peer_stop(&peer);
 }
 
