@@ -66,6 +66,18 @@ static int check_hosts(const struct session *s, struct err *err)
     return 0;
 }
 
+/* The files that classes name are read, and wrong ones said, before the run. */
+static int open_tls(struct session *s, const struct cli_args *args, struct err *err)
+{
+    const struct tls_options run = network_tls(args);
+    for (size_t i = 0; i < s->scenario.classes.len; i++) {
+        struct scenario_class *class = &s->scenario.classes.items[i];
+        if (class->selected && class_tls_open(&class->tls, &run, err) < 0)
+            return err_prefix(err, "%s: user class '%s'", s->source.name, class->name);
+    }
+    return 0;
+}
+
 int session_open(struct session *s, const struct cli_args *args, struct err *err)
 {
     if (script_source_find(&s->source, args->argument, err) < 0)
@@ -81,9 +93,9 @@ int session_open(struct session *s, const struct cli_args *args, struct err *err
         return -1;
     if (!cli_given(args, OPT_TIMEOUT) && s->scenario.defaults.timeout_s > 0)
         s->script.timeout_s = s->scenario.defaults.timeout_s;
-    if (select_tasks(s, args, err) < 0)
+    if (select_tasks(s, args, err) < 0 || check_hosts(s, err) < 0)
         return -1;
-    return check_hosts(s, err);
+    return open_tls(s, args, err);
 }
 
 static bool any_probe(const struct scenario *scenario)

@@ -114,6 +114,14 @@ function UserClass:__index(name)
   return declared[self][name]
 end
 
+local TLS_OPTIONS = {
+  insecure = options.boolean(),
+  cacert = options.string(),
+  cert = options.string(),
+  key = options.string(),
+  sni = options.string(),
+}
+
 local function is_wait(value)
   return getmetatable(value) == Wait or type(value) == "function"
 end
@@ -156,6 +164,7 @@ local CLASS_OPTIONS = {
   end, "tasks per second: a number, a text such as '100/s' or '50/s..200/s', or { rate = ... }"),
   max_users = options.integer { min = 1 },
   host = options.string(),
+  tls = options.table(),
   redis = redis.url,
   tcp = tcp.address,
   headers = options.table(),
@@ -187,7 +196,8 @@ local NOTHING = { weight = 1, headers = {}, tags = {}, tasks = {} }
 -- @string name what the report calls it
 -- @tparam ?table opts weight (1), fixed_count, wait (none), arrivals (its tasks
 -- begin at a rate, whether or not earlier ones have ended; instead of a wait),
--- max_users (at most so many at work at once, with arrivals), host, headers sent
+-- max_users (at most so many at work at once, with arrivals), host, tls (insecure,
+-- cacert, cert, key, sni: what https hosts are trusted with), headers sent
 -- with each of its requests, timeout (seconds or a text), tags for all its tasks,
 -- extends (a class whose options, tasks and hooks it starts from), abstract
 -- (never run itself), probe (a function, called with a user before the run: when
@@ -204,6 +214,8 @@ function inrush.user_class(name, opts)
   end
   opts = options.check(opts, CLASS_OPTIONS, string.format("user class '%s'", name), 2)
   opts.pg = opts.pg and pg.conninfo(opts.pg, string.format("user class '%s'", name), 2)
+  opts.tls = opts.tls
+    and options.check(opts.tls, TLS_OPTIONS, string.format("user class '%s': tls", name), 2)
   local base = declared[opts.extends or false] or NOTHING
   if opts.wait and opts.arrivals then
     fail(2, "user class '%s': wait and arrivals exclude each other: users wait, arrivals come at "
@@ -223,6 +235,7 @@ function inrush.user_class(name, opts)
     arrivals = arrivals or not (opts.wait or opts.fixed_count) and base.arrivals or nil,
     max_users = opts.max_users or base.max_users,
     host = opts.host or base.host,
+    tls = opts.tls or base.tls,
     redis = opts.redis or base.redis,
     tcp = opts.tcp or base.tcp,
     timeout = opts.timeout or base.timeout,

@@ -119,9 +119,9 @@ int http_hosts_check(const struct url *url, const char *text, struct err *err)
     return 0;
 }
 
-int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base, size_t base_len,
-                   const struct http1_header *headers, size_t headers_len, struct http_host **out,
-                   struct err *err)
+int http_hosts_add(struct http_hosts *hosts, const void *owner, const struct tls_config *tls,
+                   const char *base, size_t base_len, const struct http1_header *headers,
+                   size_t headers_len, struct http_host **out, struct err *err)
 {
     char *text = xstrndup(base, base_len);
     struct url url;
@@ -140,7 +140,7 @@ int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base
     while (prefix_len > 0 && url.target[prefix_len - 1] == '/')
         prefix_len--;
     h->prefix = xstrndup(url.target, prefix_len);
-    endpoint_init(&h->to, hosts->net, NULL, &url);
+    endpoint_init(&h->to, hosts->net, tls, &url);
     h->owner = owner;
     h->base = xstrndup(base, base_len);
     h->base_len = base_len;

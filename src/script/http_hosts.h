@@ -32,10 +32,10 @@ void http_hosts_free(struct http_hosts *hosts);
  * owner, known already or NULL. */
 struct http_host *http_hosts_find(struct http_hosts *hosts, const void *owner, const char *base,
                                   size_t base_len);
-/* Adds it; -1 on a bad URL or header. */
-int http_hosts_add(struct http_hosts *hosts, const void *owner, const char *base, size_t base_len,
-                   const struct http1_header *headers, size_t headers_len, struct http_host **out,
-                   struct err *err);
+/* Adds it; -1 on a bad URL or header. tls: the owner's own, or NULL. */
+int http_hosts_add(struct http_hosts *hosts, const void *owner, const struct tls_config *tls,
+                   const char *base, size_t base_len, const struct http1_header *headers,
+                   size_t headers_len, struct http_host **out, struct err *err);
 
 /* What a URL with user and password asks for: "Basic ..." (RFC 7617), owned by
  * the caller; NULL where it names none, or an Authorization is among the headers. */

@@ -35,7 +35,8 @@ static struct http_link *link_to(lua_State *L, struct http_client *c, const char
         struct http1_header headers[HTTP_HEADERS_MAX];
         size_t n = class_headers(L, u->class, headers);
         struct err err;
-        if (http_hosts_add(s->hosts, u->class, base, len, headers, n, &host, &err) < 0)
+        if (http_hosts_add(s->hosts, u->class, u->class->about->tls.config, base, len, headers, n,
+                           &host, &err) < 0)
             script_raise(L, "%s", err.message);
     }
     vec_push(&c->links, ((struct http_link){.host = host}));

@@ -106,6 +106,7 @@ static void read_class(lua_State *L, struct scenario_class *class)
     class->fixed_count = (uint32_t)number_field_or(L, "fixed_count", 0);
     read_arrivals(L, class);
     class->host = copy_field(L, "host");
+    class_tls_read(L, &class->tls);
     class->target = copy_field(L, "target");
     class->abstract = boolean_field(L, "abstract");
     class->optional = boolean_field(L, "optional");
@@ -233,6 +234,7 @@ void scenario_release(struct scenario *scenario)
         vec_release(&class->groups);
         free(class->name);
         free(class->host);
+        class_tls_release(&class->tls);
         free(class->target);
     }
     vec_release(&scenario->classes);

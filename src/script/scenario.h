@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/rate.h"
 #include "base/vec.h"
+#include "script/class_tls.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct scenario_class {
     bool poisson;       /* ... at random moments */
     uint32_t max_users; /* at most so many serve the arrivals; 0: the run's bound */
     char *host;         /* as the scenario says, else NULL */
+    struct class_tls tls; /* to https hosts */
     char *target;       /* what the report shows as its target instead of the host; or NULL */
     bool abstract;
     bool has_probe;
