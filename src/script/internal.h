@@ -24,6 +24,9 @@ static inline void script_enter(struct script *s)
     atomic_store_explicit(&s->entries, n + 1, memory_order_relaxed);
 }
 
+/* What is said of a wrk script where a scenario should be; its path comes twice. */
+#define SCRIPT_IS_WRKS "%s is a wrk script, not a scenario; run it with: inrush -s %s URL"
+
 /* The handler of protected calls: makes of an error the table {message, traceback}. */
 int script_traceback(lua_State *L);
 /* Takes what the handler made, or another error, off the stack; both are on the

@@ -140,8 +140,24 @@ static bool can_run(const struct scenario_class *class)
     return false;
 }
 
-static int check(const struct scenario *scenario, const char *file, struct err *err)
+/* Whether the file has some of the hooks that wrk calls. */
+static bool looks_like_wrks(lua_State *L)
 {
+    static const char *const hooks[] = {"setup", "init", "delay", "request", "response", "done"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]) && !found; i++) {
+        lua_pushstring(L, hooks[i]);
+        lua_rawget(L, LUA_GLOBALSINDEX);
+        found = lua_isfunction(L, -1);
+        lua_pop(L, 1);
+    }
+    return found;
+}
+
+static int check(const struct scenario *scenario, lua_State *L, const char *file, struct err *err)
+{
+    if (scenario->classes.len == 0 && looks_like_wrks(L))
+        return err_set(err, ERR_CONFIG, SCRIPT_IS_WRKS, file, file);
     if (scenario->classes.len == 0)
         return err_set(err, ERR_CONFIG,
                        "%s declares no user class; begin with inrush.user_class(\"Name\", {...}) "
@@ -197,7 +213,7 @@ int scenario_read(struct scenario *scenario, struct script *control, struct err 
     }
     lua_settop(L, top);
 
-    if (check(scenario, control->options->source->chunkname + 1, err) < 0) {
+    if (check(scenario, L, control->options->source->chunkname + 1, err) < 0) {
         scenario_release(scenario);
         return -1;
     }

@@ -300,7 +300,11 @@ struct script *script_new(const struct script_options *options, int worker, stru
     s->net = net;
     s->catalog = catalog;
     s->stats = stats;
-    return load_state(s, load_scenario, err);
+    s = load_state(s, load_scenario, err);
+    if (!s && err && strstr(err->message, "global 'wrk'"))
+        err_prefix(err, SCRIPT_IS_WRKS, options->source->chunkname + 1,
+                   options->source->chunkname + 1);
+    return s;
 }
 
 struct script *script_new_with(const struct script_options *options, int worker, lua_CFunction load,

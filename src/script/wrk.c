@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* os.exit: before the run and after it there is nothing to lose; inside, the
  * report. */
@@ -67,6 +68,14 @@ static struct wrk_thread *thread_load(struct wrk *w, int number, struct err *err
     return NULL;
 }
 
+int wrk_set_error(const struct wrk_thread *t, const char *message, const char *traceback,
+                  struct err *err)
+{
+    const char *file = t->wrk->options->script->source->chunkname + 1;
+    err_set(err, ERR_CONFIG, "%s\n%s", message, traceback);
+    return strstr(message, file) ? -1 : err_prefix(err, "%s", file);
+}
+
 /* A protected call of f(arg) in the thread's state; -1 and *err with what the
  * script raised. */
 static int call_in(struct wrk_thread *t, lua_CFunction f, const void *arg, struct err *err)
@@ -76,7 +85,7 @@ static int call_in(struct wrk_thread *t, lua_CFunction f, const void *arg, struc
     lua_pushlightuserdata(t->script->L, (void *)arg);
     if (script_call(t->script, 1, 0, &message, &traceback) == 0)
         return 0;
-    err_set(err, ERR_CONFIG, "%s\n%s", message, traceback);
+    wrk_set_error(t, message, traceback, err);
     free(message);
     free(traceback);
     return -1;

@@ -289,7 +289,7 @@ static int make_static_request(struct wrk_thread *t, struct err *err)
     char *message, *traceback;
     lua_pushcfunction(t->script->L, call_wrk_request);
     if (script_call(t->script, 0, 1, &message, &traceback) < 0) {
-        err_set(err, ERR_CONFIG, "%s\n%s", message, traceback);
+        wrk_set_error(t, message, traceback, err);
         free(message);
         free(traceback);
         return -1;

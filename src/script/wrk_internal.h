@@ -52,6 +52,11 @@ struct wrk {
 /* Of which of the script's states L is. */
 struct wrk_thread *wrk_thread_of(lua_State *L);
 
+/* What the script raised before the run or after it, with the file's name where
+ * no line of the file was involved; -1. */
+int wrk_set_error(const struct wrk_thread *t, const char *message, const char *traceback,
+                  struct err *err);
+
 /* Prepares a thread whose init() has run for wrk_thread_request and the others:
  * its stack, its hooks, its static request. */
 int wrk_hooks_prepare(struct wrk_thread *t, struct err *err);
