@@ -22,7 +22,7 @@ static const struct {
     {"html", offsetof(struct cli_args, html), true},
 };
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
-static_assert(OUTPUTS + 2 <= OUTPUTS_MAX, "the live view and the console come on top");
+static_assert(OUTPUTS + 3 <= OUTPUTS_MAX, "the live view, the console and Prometheus come on top");
 
 static const char *value_of(const struct cli_args *args, int i)
 {
@@ -74,5 +74,11 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     /* The live view gives back the screen that the console's report is for. */
     if (tui && open_one(to, len, "tui", &options, about, err) != 0)
         return -1;
-    return open_one(to, len, args->wrk_output ? "wrk" : "console", &options, about, err);
+    if (open_one(to, len, args->wrk_output ? "wrk" : "console", &options, about, err) != 0)
+        return -1;
+    /* Behind the report: its end may wait for a scrape. */
+    options.path = args->prometheus;
+    if (options.path == NULL)
+        return 0;
+    return open_one(to, len, "prometheus", &options, about, err);
 }

@@ -20,6 +20,7 @@ static const struct reporter_kind *const kinds[] = {
     &report_requests,
     &report_tui,
     &report_html,
+    &report_prometheus,
     &report_wrk,
 };
 

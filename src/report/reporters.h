@@ -13,4 +13,5 @@ extern const struct reporter_kind report_hdr;
 extern const struct reporter_kind report_requests;
 extern const struct reporter_kind report_tui;
 extern const struct reporter_kind report_html;
+extern const struct reporter_kind report_prometheus;
 extern const struct reporter_kind report_wrk;
