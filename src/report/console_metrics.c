@@ -52,21 +52,21 @@ static void add_spread(struct table *t, const struct metric_summary *m)
 void console_metrics(struct console *c)
 {
     static const struct table_column columns[] = {
-        {.title = "Metric", .flexible = true, .least = 20},
-        {.title = "Type"},
-        {.title = "Count", .right = true, .drop = 1},
-        {.title = "Value", .right = true},
-        {.title = "Min", .right = true, .drop = 3},
-        {.title = "Median", .right = true},
-        {.title = "p95", .right = true},
-        {.title = "p99", .right = true, .drop = 2},
-        {.title = "Max", .right = true},
+        {.title = "Metric", .flexible = true, .least = 10},
+        {.title = "Type", .drop = 3},
+        {.title = "Count", .right = true, .drop = 5},
+        {.title = "Value", .right = true}, /* of a gauge the last, of a trend the average */
+        {.title = "Min", .right = true, .drop = 7},
+        {.title = "Median", .right = true, .drop = 2},
+        {.title = "p95", .right = true, .drop = 1},
+        {.title = "p99", .right = true, .drop = 6},
+        {.title = "Max", .right = true, .drop = 4},
     };
     struct catalog *catalog = c->run->catalog;
     uint32_t len = catalog_metrics_len(catalog);
     if (len == 0)
         return;
-    page_heading(&c->page, "Metrics", "the value of a gauge is its last, of a trend its average");
+    page_heading(&c->page, "Metrics", "");
     struct table t;
     table_init(&t, &c->page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t id = 0; id < len; id++) {

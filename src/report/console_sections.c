@@ -230,7 +230,7 @@ void console_thresholds(struct console *c)
         {.title = ""},
         {.title = "Threshold", .flexible = true, .least = 30},
         {.title = "Found", .right = true},
-        {.title = "First failed", .right = true},
+        {.title = "First failed", .right = true, .drop = 1},
     };
     const struct report_end *end = c->end;
     if (end->thresholds_len == 0)

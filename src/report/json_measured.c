@@ -261,6 +261,36 @@ static void put_verdict(struct json *j, const struct stats *stats, const struct 
     buf_release(&text);
 }
 
+static void put_script(struct json *j, const struct generator_stats *g)
+{
+    json_key(j, "script");
+    json_object_begin(j);
+    put_seconds(j, "s", g->script_ns);
+    put_number(j, "longest_ms", (double)g->script_longest_ns / 1e6);
+    put_uint(j, "lua_bytes_most", g->lua_bytes_most);
+    json_object_end(j);
+}
+
+/* null: not known. */
+static void put_known(struct json *j, const char *key, uint64_t value)
+{
+    if (value > 0) {
+        put_uint(j, key, value);
+        return;
+    }
+    json_key(j, key);
+    json_null(j);
+}
+
+static void put_machine(struct json *j, const struct generator_stats *g)
+{
+    put_known(j, "memory_most_bytes", g->memory_most);
+    put_known(j, "files_most", g->fds_most);
+    put_known(j, "files_limit", g->fds_limit);
+    put_known(j, "tcp_sockets_most", g->tcp_sockets_most);
+    put_known(j, "local_ports", g->local_ports);
+}
+
 void json_put_generator(struct json *j, const struct stats *stats, const struct report_run *run,
                         uint64_t requests, bool whole)
 {
@@ -272,12 +302,15 @@ void json_put_generator(struct json *j, const struct stats *stats, const struct 
     put_verdict(j, stats, run, requests);
     put_seconds(j, "cpu_s", g->cpu_ns);
     put_seconds(j, "wall_s", g->wall_ns);
+    put_script(j, g);
     put_latency(j, "loop_lag_ms", &lag);
     put_uint(j, "connects", g->connects);
     put_uint(j, "reconnects", g->reconnects);
     put_uint(j, "tasks", g->tasks);
     put_uint(j, "cancelled", g->cancelled);
+    put_uint(j, "system_errors", g->system_errors);
     put_uint(j, "hung", g->hung);
+    put_machine(j, g);
     if (whole)
         put_hist(j, "loop_lag_histogram_us", &g->loop_lag);
     json_object_end(j);

@@ -1,6 +1,7 @@
 /* The generator's judgement of itself; see verdict.h. */
 #include "report/verdict.h"
 
+#include "base/units.h"
 #include "report/figure.h"
 
 /* Late although it was not busy: then others were. */
@@ -10,9 +11,12 @@ void verdict_reach(struct verdict *v, const struct generator_stats *g)
 {
     v->cpu_share = g->wall_ns > 0 ? (double)g->cpu_ns / (double)g->wall_ns : -1;
     v->loop_lag_p99_ms = g->loop_lag.count > 0 ? hist_percentile(&g->loop_lag, 99) / 1000 : -1;
+    v->script_share = g->wall_ns > 0 ? (double)g->script_ns / (double)g->wall_ns : 0;
+    v->script_longest_ms = (double)g->script_longest_ns / 1e6;
+    v->system_errors = g->system_errors;
     v->hung = g->hung;
-    v->limited =
-        v->cpu_share > VERDICT_CPU_MAX || v->loop_lag_p99_ms > VERDICT_LAG_MAX_MS || v->hung > 0;
+    v->limited = v->cpu_share > VERDICT_CPU_MAX || v->loop_lag_p99_ms > VERDICT_LAG_MAX_MS ||
+                 v->hung > 0 || v->system_errors > 0;
 }
 
 const char *verdict_nothing_measured(uint64_t requests)
@@ -38,25 +42,57 @@ static void describe_condition(struct buf *out, const struct verdict *v, int wor
         buf_addf(out, "99%% of %s timers ran at most %s late", whose, lag);
 }
 
+/* What is in short supply, and what to do. True: that is all to be said. */
+static bool describe_shortage(struct buf *out, const struct verdict *v, int workers)
+{
+    if (v->hung > 0) {
+        buf_addf(out,
+                 "The generator was the limit: %u of %d worker%s hung in a task that never waits. "
+                 "Mend the script first.",
+                 v->hung, workers, workers == 1 ? "" : "s");
+        return true;
+    }
+    if (v->system_errors > 0) {
+        char n[UNITS_MAX];
+        buf_addf(out,
+                 "The generator was the limit: %s request%s failed because this machine had no "
+                 "file or local port left; the failed requests say which, and what helps.",
+                 units_format_count(n, v->system_errors), v->system_errors == 1 ? "" : "s");
+        return true;
+    }
+    return false;
+}
+
+/* Whether it was the scripts that computed, or that kept the loops waiting. */
+static bool is_the_scripts(const struct verdict *v)
+{
+    return v->script_share > v->cpu_share / 2 &&
+           (v->cpu_share >= CPU_SHARE_IDLE || v->script_longest_ms > v->loop_lag_p99_ms);
+}
+
+static void describe_scripts(struct buf *out, const struct verdict *v)
+{
+    char longest[FIGURE_MAX];
+    buf_addf(out, " Its scripts took %.0f%% of the time, the longest %s without waiting.",
+             100 * v->script_share, figure_duration_ms(longest, v->script_longest_ms));
+}
+
 void verdict_describe(struct buf *out, const struct verdict *v, int workers, int cpus)
 {
     if (v->cpu_share < 0 && v->loop_lag_p99_ms < 0) {
         buf_adds(out, "The generator's own load is not known.");
         return;
     }
-    if (v->hung > 0) {
-        buf_addf(out,
-                 "The generator was the limit: %u of %d worker%s hung in a task that never waits. "
-                 "Mend the script first.",
-                 v->hung, workers, workers == 1 ? "" : "s");
+    if (describe_shortage(out, v, workers))
         return;
-    }
     buf_adds(out, v->limited ? "The generator was the limit: " : "The figures are the server's: ");
     describe_condition(out, v, workers);
     buf_addch(out, '.');
     if (!v->limited)
         return;
-    if (v->cpu_share >= 0 && v->cpu_share < CPU_SHARE_IDLE) {
+    if (is_the_scripts(v)) {
+        describe_scripts(out, v);
+    } else if (v->cpu_share >= 0 && v->cpu_share < CPU_SHARE_IDLE) {
         buf_adds(out, " Something else kept the CPU from it, and these delays are part of the "
                       "times above: end what runs beside it, or use another machine.");
         return;

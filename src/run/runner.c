@@ -17,6 +17,7 @@
 #include "net/watch.h"
 #include "run/crowd.h"
 #include "run/gates.h"
+#include "run/resources.h"
 #include "run/oneoff.h"
 #include "run/worker.h"
 #include "script/user.h"
@@ -133,6 +134,7 @@ static const char *stage_now(const struct run *r, uint64_t now)
 static void tick(struct run *r)
 {
     uint64_t now = clock_ns();
+    resources_look(&r->total->generator);
     struct report_tick t = {
         .elapsed_s = ns_to_s(now - r->start_ns),
         .users = users_now(r),

@@ -28,6 +28,21 @@ static struct stats *new_stats(const struct plan *plan)
     return s;
 }
 
+/* What the scripts cost since the last time; before published_ns is now. */
+static void take_script_cost(struct worker *w, uint64_t now)
+{
+    struct generator_stats *g = &w->stats->generator;
+    uint64_t ticks = clock_ticks(), passed = ticks - w->published_ticks;
+    w->published_ticks = ticks;
+    if (!w->script || passed == 0)
+        return;
+    struct script_cost cost = script_take_cost(w->script);
+    double ns_per_tick = (double)(now - w->published_ns) / (double)passed;
+    g->script_ns = (uint64_t)((double)cost.inside * ns_per_tick);
+    g->script_longest_ns = (uint64_t)((double)cost.longest * ns_per_tick);
+    g->lua_bytes_most = cost.memory;
+}
+
 static void publish(struct worker *w, bool last)
 {
     for (size_t i = 0; i < w->pacers.len; i++)
@@ -39,6 +54,7 @@ static void publish(struct worker *w, bool last)
     s->users = w->users;
     s->begin_ns = w->published_ns;
     s->end_ns = now;
+    take_script_cost(w, now);
     s->generator.cpu_ns = cpu - w->published_cpu_ns;
     s->generator.wall_ns = now - w->published_ns;
     s->generator.connects = w->net.connects - w->published_connects;
@@ -76,10 +92,12 @@ static void on_lag(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)revents;
     struct worker *w = timer->data;
-    uint64_t now = clock_ns();
-    if (w->lag_due_ns)
-        hist_record(&w->stats->generator.loop_lag,
-                    now > w->lag_due_ns ? (now - w->lag_due_ns) / NS_PER_US : 0);
+    uint64_t now = clock_ns(), due = w->lag_due_ns;
+    /* Once for this one, and for each that would have come meanwhile. */
+    for (; due > 0 && due <= now; due += s_to_ns(LAG_S))
+        hist_record(&w->stats->generator.loop_lag, (now - due) / NS_PER_US);
+    if (due > now && due == w->lag_due_ns)
+        hist_record(&w->stats->generator.loop_lag, 0);
     w->lag_due_ns = now + s_to_ns(LAG_S);
     ev_timer_set(timer, LAG_S, 0.);
     ev_timer_start(loop, timer);
@@ -176,6 +194,7 @@ static void *thread_main(void *arg)
     self = w;
     w->published_ns = clock_ns();
     w->published_cpu_ns = clock_thread_cpu_ns();
+    w->published_ticks = clock_ticks();
     ev_now_update(w->loop);
     ev_timer_start(w->loop, &w->publish_timer);
     ev_timer_start(w->loop, &w->lag_timer);

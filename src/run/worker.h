@@ -71,7 +71,7 @@ struct worker {
     ev_async woken;
     ev_timer publish_timer, lag_timer;
     uint64_t lag_due_ns; /* when lag_timer should run next */
-    uint64_t published_ns, published_cpu_ns;
+    uint64_t published_ns, published_cpu_ns, published_ticks;
     uint64_t published_connects, published_reconnects;
     struct alarm warmup_over;
     bool warming_up;            /* what is measured now is the warm-up's */

@@ -1,6 +1,7 @@
 /* What the files of script/ share and nobody else sees: it includes Lua. */
 #pragma once
 
+#include "base/clock.h"
 #include "script/luajit.h"
 #include "script/script.h"
 #include "script/user.h"
@@ -17,11 +18,26 @@ void script_open_libraries(struct script *s);
 /* Runs the file. For a `load`: it may raise. */
 void script_run_source(struct script *s);
 
-/* Told on the way into Lua and out of it: odd while inside. For the watchdog. */
+/* Told on the way into Lua and out of it: entries are odd while inside, for
+ * the watchdog; and the time is taken. */
 static inline void script_enter(struct script *s)
 {
     uint_fast64_t n = atomic_load_explicit(&s->entries, memory_order_relaxed);
     atomic_store_explicit(&s->entries, n + 1, memory_order_relaxed);
+    if (s->depth++ == 0)
+        s->entered = clock_ticks();
+}
+
+static inline void script_leave(struct script *s)
+{
+    uint_fast64_t n = atomic_load_explicit(&s->entries, memory_order_relaxed);
+    atomic_store_explicit(&s->entries, n + 1, memory_order_relaxed);
+    if (--s->depth > 0)
+        return;
+    uint64_t took = clock_ticks() - s->entered;
+    s->inside += took;
+    if (took > s->longest)
+        s->longest = took;
 }
 
 /* What is said of a wrk script where a scenario should be; its path comes twice. */

@@ -46,7 +46,7 @@ enum script_outcome script_resume(struct user *u, int nargs)
     s->rng = &u->rng;
     script_enter(s);
     int rc = lua_resume(u->thread.co, nargs);
-    script_enter(s);
+    script_leave(s);
     s->current = outer;
     s->rng = outer_rng;
 
@@ -237,6 +237,17 @@ int script_bind(struct script *s, const struct scenario *scenario, struct err *e
 out:
     lua_settop(L, top);
     return rc;
+}
+
+struct script_cost script_take_cost(struct script *s)
+{
+    struct script_cost cost = {
+        .inside = s->inside,
+        .longest = s->longest,
+        .memory = (uint64_t)lua_gc(s->L, LUA_GCCOUNT, 0) * 1024,
+    };
+    s->inside = s->longest = 0;
+    return cost;
 }
 
 static void interrupted(lua_State *L, lua_Debug *ar)

@@ -85,6 +85,10 @@ struct script {
      * runs, and which task it is. */
     atomic_uint_fast64_t entries;
     _Atomic(const char *) running_class, running_task;
+
+    /* Time inside Lua, in clock_ticks(), since script_take_cost. */
+    int depth; /* of calls into Lua inside each other */
+    uint64_t entered, inside, longest;
 };
 
 /* Loads the scenario: runs the file once. net, catalog and stats are NULL for
@@ -107,6 +111,15 @@ int script_emit(struct script *s, const char *event);
  * and for test_stop, with what was measured (docs/scenario-api.md). */
 int script_emit_run(struct script *s, const char *event, const struct report_run *run);
 int script_emit_stop(struct script *s, const struct report_run *run, const struct report_end *end);
+
+/* What the scripts have cost since this was asked last, or the state was made:
+ * the time inside them and the longest uninterrupted part of it, in
+ * clock_ticks(), and the memory that the state holds now. */
+struct script_cost {
+    uint64_t inside, longest;
+    uint64_t memory; /* bytes */
+};
+struct script_cost script_take_cost(struct script *s);
 
 /* Interrupts whatever Lua code runs now, from a signal handler in the state's
  * own thread: an interpreted loop raises "interrupted"; a compiled one does not

@@ -109,7 +109,7 @@ int script_call(struct script *s, int nargs, int nresults, char **message, char 
     lua_insert(L, base);
     script_enter(s);
     int rc = lua_pcall(L, nargs, nresults, base);
-    script_enter(s);
+    script_leave(s);
     lua_remove(L, base);
     if (rc == 0)
         return 0;

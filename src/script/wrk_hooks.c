@@ -43,7 +43,7 @@ static int call_hook(struct wrk_thread *t, const char *name, int nargs, int nres
     t->running = true;
     script_enter(s);
     int rc = lua_pcall(s->L, nargs, nresults, SLOT_HANDLER);
-    script_enter(s);
+    script_leave(s);
     t->running = false;
     if (rc == 0)
         return 0;

@@ -19,7 +19,7 @@ struct stats *stats_new(void)
 {
     struct stats *s = xcalloc(1, sizeof(*s));
     s->worker = -1;
-    hist_init(&s->generator.loop_lag);
+    generator_stats_init(&s->generator);
     hist_init(&s->connections.connect);
     hist_init(&s->connections.handshake);
     hist_init(&s->rates);
@@ -46,7 +46,7 @@ void stats_free(struct stats *s)
     text_index_release(&s->check_index);
     metric_set_release(&s->metrics);
     groups_release(&s->groups);
-    hist_release(&s->generator.loop_lag);
+    generator_stats_release(&s->generator);
     hist_release(&s->connections.connect);
     hist_release(&s->connections.handshake);
     hist_release(&s->rates);
@@ -99,9 +99,7 @@ void stats_clear(struct stats *s)
     groups_clear(&s->groups);
     s->last_failure = s->last_script_error = s->last_check = 0;
 
-    struct hist loop_lag = s->generator.loop_lag;
-    hist_clear(&loop_lag);
-    s->generator = (struct generator_stats){.loop_lag = loop_lag};
+    generator_stats_clear(&s->generator);
     hist_clear(&s->connections.connect);
     hist_clear(&s->connections.handshake);
     hist_clear(&s->rates);
@@ -247,6 +245,7 @@ static __attribute__((noinline)) void record_failure(struct stats *s, const stru
 {
     const char *message = sample->message ? sample->message : err_kind_name(sample->error);
     struct failure_key key = {sample->series, sample->error, message};
+    s->generator.system_errors += sample->error == ERR_SYSTEM;
     add_failure(s, key, 1, sample->end_ns, sample->end_ns);
 }
 
@@ -389,18 +388,6 @@ void stats_add_check(struct stats *s, const struct check_count *check)
     add_check(s, check->name, check->passes, check->failures);
 }
 
-static void merge_generator(struct generator_stats *dst, const struct generator_stats *src)
-{
-    hist_merge(&dst->loop_lag, &src->loop_lag);
-    dst->cpu_ns += src->cpu_ns;
-    dst->wall_ns += src->wall_ns;
-    dst->connects += src->connects;
-    dst->reconnects += src->reconnects;
-    dst->tasks += src->tasks;
-    dst->cancelled += src->cancelled;
-    dst->hung += src->hung;
-}
-
 static void merge_connections(struct connection_times *dst, const struct connection_times *src)
 {
     hist_merge(&dst->connect, &src->connect);
@@ -421,7 +408,7 @@ void stats_merge(struct stats *dst, const struct stats *src)
         stats_add_check(dst, &src->checks.items[i]);
     metric_set_merge(&dst->metrics, &src->metrics);
     groups_merge(&dst->groups, &src->groups);
-    merge_generator(&dst->generator, &src->generator);
+    generator_stats_merge(&dst->generator, &src->generator);
     merge_connections(&dst->connections, &src->connections);
     hist_merge(&dst->rates, &src->rates);
     if (dst->requests && src->requests)

@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "base/vec.h"
 #include "stats/catalog.h"
+#include "stats/generator.h"
 #include "stats/groups.h"
 #include "stats/hist.h"
 #include "stats/metric.h"
@@ -88,18 +89,6 @@ struct arrival_stats {
     uint64_t late;    /* of these, so many had to wait for a free connection or user */
     uint64_t dropped; /* due, and never started: the run ended, or the queue was full */
     struct hist lag;  /* due -> started, us, of all that were started */
-};
-
-/* The generator's own condition over the span. */
-struct generator_stats {
-    struct hist loop_lag; /* how late the event loop ran its timers, us */
-    uint64_t cpu_ns;      /* CPU time of the worker threads */
-    uint64_t wall_ns;  /* wall time of the worker threads, summed: cpu_ns / wall_ns is the share */
-    uint64_t connects; /* connections opened */
-    uint64_t reconnects; /* of these, after one closed */
-    uint64_t tasks;      /* task functions run to their end */
-    uint64_t cancelled;  /* requests in flight when the run ended */
-    uint32_t hung;       /* workers stuck in a script that never waited */
 };
 
 struct stats {

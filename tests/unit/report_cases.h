@@ -120,6 +120,32 @@ static inline void fixture_threshold(struct fixture *f, const char *text)
     f->end.thresholds_len = f->thresholds_len;
 }
 
+static inline uint32_t fixture_metric(struct fixture *f, enum metric_kind kind, const char *name,
+                                      const char *unit)
+{
+    uint32_t id;
+    if (catalog_metric(f->run.catalog, kind, name, unit, &id, NULL) != 0)
+        abort();
+    return id;
+}
+
+/* One of each kind, and one that nothing was recorded of. */
+static inline void fixture_metrics(struct fixture *f)
+{
+    struct metric_set *set = &f->stats->metrics;
+    uint32_t logins = fixture_metric(f, METRIC_COUNTER, "logins", "");
+    uint32_t queue = fixture_metric(f, METRIC_GAUGE, "queue", "");
+    uint32_t hits = fixture_metric(f, METRIC_RATE, "cache hits", "");
+    uint32_t payload = fixture_metric(f, METRIC_TREND, "payload", "bytes");
+    fixture_metric(f, METRIC_COUNTER, "logouts", "");
+    for (int i = 0; i < 1000; i++) {
+        metric_count(set, logins, i % 2 ? 1 : 2);
+        metric_gauge(set, queue, i % 37 + 0.5, FIXTURE_START + (uint64_t)i * NS_PER_MS);
+        metric_rate(set, hits, i % 8 != 0);
+        metric_trend(set, payload, "bytes", 500 + 3 * i);
+    }
+}
+
 /* A quiet good run: what a reader sees most days. */
 static inline void case_good(struct fixture *f)
 {
@@ -185,12 +211,24 @@ static inline void case_scenario(struct fixture *f)
     for (int i = 0; i < 800; i++)
         stats_record_check(f->stats, "zone is the one asked for", i >= 17);
     fixture_generator(f, 0.34, 120);
+    fixture_metrics(f);
     f->stats->generator.reconnects = 3;
     f->stats->generator.cancelled = 8;
+    f->stats->generator.script_ns = 8 * NS_PER_S;
+    f->stats->generator.script_longest_ns = 12500 * NS_PER_US;
+    f->stats->generator.lua_bytes_most = 3 << 20;
+    f->stats->generator.fds_most = 1012;
+    f->stats->generator.fds_limit = 20000;
+    f->stats->generator.tcp_sockets_most = 2024;
+    f->stats->generator.local_ports = 28232;
+    f->stats->generator.memory_most = 40 << 20;
     fixture_threshold(f, "p95 < 200ms");
     fixture_threshold(f, "GET /api/v1/time: p99 < 20ms");
     fixture_threshold(f, "failures < 1%");
     fixture_threshold(f, "GET /nowhere: p50 < 1s");
+    fixture_threshold(f, "metric payload.p95 < 3k");
+    fixture_threshold(f, "mean < 1ms for 10s abort");
+    f->results[5].violated_s = 12;
 }
 
 /* One URL. */
