@@ -126,6 +126,53 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
             .takes_rest = true,
             .main = cmd_check,
         },
+    [CMD_COMPARE] =
+        {
+            .id = CMD_COMPARE,
+            .name = "compare",
+            .usage = "compare [options] OLD NEW",
+            .summary = "compare the results of two runs",
+            .description =
+                "Shows by how much rate, failures and response times changed between two runs, "
+                "series by series, from the files that --json wrote. Each change comes with the "
+                "range in which it lies with 95 % confidence, and is called a difference only "
+                "when chance does not explain it.\n\n"
+                "Ends with 2 when a change is one that --fail-if names, else with 0.",
+            .examples =
+                {
+                    {"inrush compare last-week.json today.json", "what changed"},
+                    {"inrush compare old.json new.json --fail-if 'p95 +10%' "
+                     "--fail-if 'GET /health: p99 +5ms'",
+                     "exit with status 2 when either is exceeded"},
+                },
+            .argument = ARG_FILE,
+            .argument_name = "OLD NEW",
+            .arguments_min = 2,
+            .arguments_max = 2,
+            .main = cmd_compare,
+        },
+    [CMD_MERGE] =
+        {
+            .id = CMD_MERGE,
+            .name = "merge",
+            .usage = "merge [options] FILE FILE...",
+            .summary = "add the results of several runs",
+            .description =
+                "Adds up runs, from the files that --json wrote: counts, times, failures and "
+                "checks, as if one run had made all the requests. The users of runs that "
+                "overlapped count together, the times of runs that followed one another. Shows "
+                "the report of the sum; -o keeps it as JSON, for compare, or to merge again.",
+            .examples =
+                {
+                    {"inrush merge host1.json host2.json -o both.json",
+                     "two machines that loaded one server at the same time"},
+                },
+            .argument = ARG_FILE,
+            .argument_name = "FILE",
+            .arguments_min = 2,
+            .arguments_max = CLI_ANY_NUMBER,
+            .main = cmd_merge,
+        },
     [CMD_SERVE] =
         {
             .id = CMD_SERVE,

@@ -19,6 +19,8 @@ enum cli_command_id {
     CMD_SHOW,
     CMD_NEW,
     CMD_CHECK,
+    CMD_COMPARE,
+    CMD_MERGE,
     CMD_SERVE,
     CMD_COMPLETIONS,
     CMD_MAN,
@@ -110,6 +112,8 @@ int cmd_list(const struct cli_args *args);
 int cmd_show(const struct cli_args *args);
 int cmd_new(const struct cli_args *args);
 int cmd_check(const struct cli_args *args);
+int cmd_compare(const struct cli_args *args);
+int cmd_merge(const struct cli_args *args);
 int cmd_serve(const struct cli_args *args);
 int cmd_completions(const struct cli_args *args);
 int cmd_man(const struct cli_args *args);

@@ -7,6 +7,8 @@
 #include "cli/commands.h"
 #include "cli/outputs.h"
 #include "cli/thresholds.h"
+#include "report/baseline.h"
+#include "report/compare_rule.h"
 #include "run/runner.h"
 
 #include <signal.h>
@@ -36,6 +38,24 @@ uint32_t launch_users_most(const struct cli_args *args, uint32_t users)
     return most < AT_LEAST ? AT_LEAST : most;
 }
 
+/* The earlier run, with the changes that --fail-if forbids. */
+static int read_baseline(struct baseline **out, const struct cli_args *args, struct err *err)
+{
+    if (args->baseline && baseline_read(out, args->baseline, err) < 0)
+        return -1;
+    for (size_t i = 0; i < args->fail_if.len; i++) {
+        const char *text = args->fail_if.items[i];
+        if (!compare_rule_is(text))
+            continue;
+        if (!args->baseline)
+            return err_set(err, ERR_USAGE,
+                           "--fail-if '%s' is a change: --baseline FILE says against what", text);
+        if (baseline_add_rule(*out, text, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
            struct script *control, struct scenario *scenario)
 {
@@ -54,14 +74,17 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     struct thresholds thresholds = {VEC_INIT};
     struct run_spec spec = {
         .plan = plan, .about = about, .control = control, .reporters = reporters};
+    struct baseline *baseline = NULL;
     struct err err;
     int status = EXIT_USAGE;
     if (args->verbose)
         log_set_level(LOG_DEBUG);
     if (thresholds_read(&thresholds, args, plan, scenario, &err) < 0 ||
         plan_check_fds(plan->users + plan_arrival_users(plan), plan->workers, &err) < 0 ||
-        outputs_open(reporters, &spec.reporters_len, args, about, &err) < 0)
+        read_baseline(&baseline, args, &err) < 0 ||
+        outputs_open(reporters, &spec.reporters_len, args, about, baseline, &err) < 0)
         goto failed;
+    spec.baseline = baseline;
     spec.thresholds = thresholds.items.items;
     spec.thresholds_len = thresholds.items.len;
     spec.strict = args->strict_generator;
@@ -75,9 +98,11 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
         _exit(status);
     }
     thresholds_release(&thresholds);
+    baseline_free(baseline);
     return status;
 failed:
     log_error("%s", err.message);
     thresholds_release(&thresholds);
+    baseline_free(baseline);
     return status;
 }

@@ -76,6 +76,7 @@ enum cli_opt {
     OPT_TUI,
     OPT_NO_TUI,
     OPT_JSON,
+    OPT_OUTPUT,
     OPT_CSV,
     OPT_HTML,
     OPT_JUNIT,
@@ -206,6 +207,7 @@ struct cli_args {
 
     /* Output: paths, "-" is stdout; no two of them the same. */
     const char *json;
+    const char *output; /* merge: the sum */
     const char *csv; /* prefix of several files */
     const char *html;
     const char *junit;

@@ -42,7 +42,7 @@ const struct cli_option cli_options_other[] = {
     {
         .id = OPT_NO_COLOR,
         .name = "no-color",
-        .commands = LOADS | BIT(CHECK),
+        .commands = LOADS | BIT(CHECK) | BIT(COMPARE) | BIT(MERGE),
         .group = GROUP_OTHER,
         FLAG(no_color),
         .help = "Use no colours; they are used on a terminal only",

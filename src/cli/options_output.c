@@ -5,11 +5,21 @@ const struct cli_option cli_options_output[] = {
     {
         .id = OPT_JSON,
         .name = "json",
-        .commands = LOADS,
+        .commands = LOADS | BIT(COMPARE),
         .group = GROUP_OUTPUT,
         OUTPUT(json),
         .value = "FILE",
         .help = "Write the whole result as JSON; - is standard output",
+    },
+    {
+        .id = OPT_OUTPUT,
+        .name = "output",
+        .short_name = 'o',
+        .commands = BIT(MERGE),
+        .group = GROUP_OUTPUT,
+        OUTPUT(output),
+        .value = "FILE",
+        .help = "Write the sum as JSON, as a run with --json would; - is standard output",
     },
     {
         .id = OPT_CSV,

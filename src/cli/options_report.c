@@ -6,7 +6,7 @@ const struct cli_option cli_options_report[] = {
         .id = OPT_LATENCY,
         .name = "latency",
         .short_name = 'L',
-        .commands = LOADS,
+        .commands = LOADS | BIT(MERGE),
         .group = GROUP_REPORT,
         FLAG(latency),
         .help = "Draw the distribution of response times",
@@ -70,7 +70,18 @@ const struct cli_option cli_options_report[] = {
         .group = GROUP_REPORT,
         LIST(fail_if),
         .value = "EXPR",
-        .help = "The same the other way round: what must not be so: 'p99 > 250ms'",
+        .help = "The same the other way round: what must not be so: 'p99 > 250ms'; with "
+                "--baseline also a change, such as 'p95 +10%'",
+    },
+    {
+        .id = OPT_FAIL_IF,
+        .name = "fail-if",
+        .commands = BIT(COMPARE),
+        .group = GROUP_REPORT,
+        LIST(fail_if),
+        .value = "CHANGE",
+        .help = "Exit with status 2 when something changed by more: 'p95 +10%', "
+                "'GET /health: p99 +5ms', 'rps -5%', 'failures +1%'",
     },
     {
         .id = OPT_STRICT_GENERATOR,

@@ -22,7 +22,8 @@ static const struct {
     {"html", offsetof(struct cli_args, html), true},
 };
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
-static_assert(OUTPUTS + 3 <= OUTPUTS_MAX, "the live view, the console and Prometheus come on top");
+static_assert(OUTPUTS + 4 <= OUTPUTS_MAX,
+              "live view, console, comparison and Prometheus come on top");
 
 static const char *value_of(const struct cli_args *args, int i)
 {
@@ -52,7 +53,7 @@ static int open_one(struct run_reporter *to, size_t *len, const char *name,
 }
 
 int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct cli_args *args,
-                 const struct report_run *about, struct err *err)
+                 const struct report_run *about, struct baseline *baseline, struct err *err)
 {
     struct report_options options;
     bool tui = launch_tui(args);
@@ -76,7 +77,10 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
         return -1;
     if (open_one(to, len, args->wrk_output ? "wrk" : "console", &options, about, err) != 0)
         return -1;
-    /* Behind the report: its end may wait for a scrape. */
+    options.baseline = baseline;
+    if (baseline != NULL && open_one(to, len, "baseline", &options, about, err) != 0)
+        return -1;
+    /* Behind the reports: its end may wait for a scrape. */
     options.path = args->prometheus;
     if (options.path == NULL)
         return 0;

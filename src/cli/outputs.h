@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "report/baseline.h"
 #include "report/report.h"
 #include "run/runner.h"
 
@@ -14,7 +15,7 @@ enum { OUTPUTS_MAX = 16 };
 bool outputs_take_stdout(const struct cli_args *args);
 
 /* Opens them, in the order in which they are to end; -1 and *err when one
- * cannot write where it should, before anything is loaded. about and args
- * outlive them. */
+ * cannot write where it should, before anything is loaded. about, args
+ * and baseline (NULL: there is none) outlive them. */
 int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct cli_args *args,
-                 const struct report_run *about, struct err *err);
+                 const struct report_run *about, struct baseline *baseline, struct err *err);

@@ -2,6 +2,7 @@
 #include "cli/thresholds.h"
 
 #include "base/suggest.h"
+#include "report/compare_rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,17 @@ static int parse_all(struct thresholds *to, char *const *texts, size_t len, pars
         if (parse(&t, texts[i], err) < 0)
             return -1;
         vec_push(&to->items, t);
+    }
+    return 0;
+}
+
+/* What is a change is not ours: a baseline judges it. */
+static int parse_fail_if(struct thresholds *to, const struct cli_list *texts, struct err *err)
+{
+    for (size_t i = 0; i < texts->len; i++) {
+        if (!compare_rule_is(texts->items[i]) &&
+            parse_all(to, &texts->items[i], 1, threshold_parse_fail_if, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -85,7 +97,7 @@ int thresholds_read(struct thresholds *to, const struct cli_args *args, const st
                               threshold_parse, err) < 0)
         return -1;
     if (parse_all(to, args->thresholds.items, args->thresholds.len, threshold_parse, err) < 0 ||
-        parse_all(to, args->fail_if.items, args->fail_if.len, threshold_parse_fail_if, err) < 0)
+        parse_fail_if(to, &args->fail_if, err) < 0)
         return -1;
     return tie(to, plan, scenario, err);
 }

@@ -1,6 +1,6 @@
 /*
  * The JSON reporter: everything the console shows, for programs, and with the
- * histograms all that compare and merge need (load.c). Names stay as they are
+ * histograms all that compare and merge need (saved.c). Names stay as they are
  * once released; new ones may be added. Times within the run are seconds since
  * the load started, latencies milliseconds with three decimals (the
  * histogram's microseconds); what was not measured is null.
@@ -18,6 +18,7 @@
 struct reporter {
     const struct report_run *run; /* borrowed */
     struct output *file;          /* owned */
+    struct spreads spreads;
 };
 
 static struct reporter *json_open(const struct report_run *run, const struct report_options *opt,
@@ -57,7 +58,7 @@ static void put_run(struct json *j, const struct report_run *run)
     put_planned(j, "requests", (double)run->requests);
     put_planned(j, "spawn_rate", run->spawn_rate);
     put_planned(j, "rate", run->rate);
-    put_planned(j, "rate_to", run->rate_to);
+    put_number(j, "rate_to", run->ramp ? run->rate_to : NAN);
     json_object_end(j);
 }
 
@@ -80,7 +81,8 @@ static void put_outcome(struct json *j, const struct report_end *end)
     json_object_end(j);
 }
 
-static void put_classes(struct json *j, const struct report_run *run)
+static void put_classes(struct json *j, const struct report_run *run, const struct stats *total,
+                        bool whole)
 {
     json_key(j, "classes");
     json_array_begin(j);
@@ -91,6 +93,13 @@ static void put_classes(struct json *j, const struct report_run *run)
         put_string(j, "target",
                    class->target != NULL && *class->target != 0 ? class->target : NULL);
         put_uint(j, "users", class->users);
+        put_string(j, "rate", class->arrivals);
+        static const struct arrival_stats none = {.due = 0};
+        json_put_arrivals(j,
+                          class->number < total->class_arrivals.len
+                              ? &total->class_arrivals.items[class->number]
+                              : &none,
+                          whole);
         put_bool(j, "skipped", class->skipped != NULL);
         json_object_end(j);
     }
@@ -120,7 +129,6 @@ static void put_thresholds(struct json *j, const struct report_end *end)
         json_key(j, "value");
         json_number(j, r->no_data ? NAN : r->value, 6);
         put_string(j, "shown", r->shown);
-        put_string(j, "found", r->shown);
         put_bool(j, "passed", r->passed);
         put_string(j, "scope", *r->scope ? r->scope : NULL);
         json_key(j, "violated_s");
@@ -161,7 +169,7 @@ void json_report_put(struct json *j, const struct report_run *run, const struct 
 {
     put_run(j, run);
     put_outcome(j, end);
-    put_classes(j, run);
+    put_classes(j, run, end->total, whole);
     json_put_series(j, digest, whole);
     json_put_errors(j, digest, run->catalog);
     json_put_checks(j, end->total);
@@ -173,21 +181,56 @@ void json_report_put(struct json *j, const struct report_run *run, const struct 
     json_put_generator(j, end->total, run, digest->total.requests, whole);
 }
 
-static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
+static void json_tick(struct reporter *r, const struct report_tick *tick)
+{
+    spreads_tick(&r->spreads, tick);
+}
+
+static void put_spreads(struct json *j, const struct spreads *spreads, struct catalog *catalog)
+{
+    static const char *const names[SPREADS] = {"p50", "p95", "p99"};
+    json_key(j, "spreads");
+    json_array_begin(j);
+    for (size_t i = 0; i < spreads->items.len; i++) {
+        const struct spread *s = &spreads->items.items[i];
+        struct catalog_entry entry = {"", "Aggregated"};
+        if (s->id != UINT32_MAX)
+            entry = catalog_get(catalog, s->id);
+        json_object_begin(j);
+        put_string(j, "type", entry.type);
+        put_string(j, "name", entry.name);
+        put_uint(j, "ticks", s->ticks);
+        for (int at = 0; at < SPREADS; at++) {
+            json_key(j, names[at]);
+            json_number(j, s->sum[at], 6);
+        }
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end,
+                      const struct spreads *spreads)
 {
     struct digest digest;
-    struct buf text = BUF_INIT;
     struct json j;
-    digest_init(&digest, r->run, end);
-    json_init(&j, &text, true);
+    digest_init(&digest, run, end);
+    json_init(&j, out, true);
     json_object_begin(&j);
-    json_report_put(&j, r->run, end, &digest, true);
+    json_report_put(&j, run, end, &digest, true);
+    put_spreads(&j, spreads, run->catalog);
     json_object_end(&j);
-    buf_addch(&text, '\n');
+    buf_addch(out, '\n');
+    digest_release(&digest);
+}
 
+static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
+{
+    struct buf text = BUF_INIT;
+    json_report_text(&text, r->run, end, &r->spreads);
     output_write(r->file, &text);
     int rc = output_close(r->file, err);
-    digest_release(&digest);
+    spreads_release(&r->spreads);
     buf_release(&text);
     free(r);
     return rc;
@@ -196,5 +239,6 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
 const struct reporter_kind report_json = {
     .name = "json",
     .open = json_open,
+    .tick = json_tick,
     .end = json_end,
 };

@@ -201,6 +201,10 @@ void json_put_metrics(struct json *j, const struct stats *stats, struct catalog 
         put_string(j, "unit", *m.about.unit ? m.about.unit : NULL);
         put_uint(j, "count", m.count);
         put_metric_figures(j, &m, recorded, stats->begin_ns, whole);
+        if (whole && recorded) { /* from which means and deviations of several runs come */
+            put_exact(j, "sum", recorded->sum);
+            put_exact(j, "sum2", recorded->sum2);
+        }
         json_object_end(j);
     }
     json_array_end(j);

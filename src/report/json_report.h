@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "report/digest.h"
 #include "report/report.h"
+#include "report/spread.h"
 
 #include <stdbool.h>
 
@@ -12,3 +13,7 @@
  * behind the figures, which merge and compare need and which are most of it. */
 void json_report_put(struct json *j, const struct report_run *run, const struct report_end *end,
                      const struct digest *digest, bool whole);
+
+/* All of it, as the JSON reporter writes it. */
+void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end,
+                      const struct spreads *spreads);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 void put_string(struct json *j, const char *key, const char *value)
 {
@@ -37,6 +38,16 @@ void put_number(struct json *j, const char *key, double value)
 {
     json_key(j, key);
     json_number(j, value, 3);
+}
+
+void put_exact(struct json *j, const char *key, double value)
+{
+    char text[32];
+    json_key(j, key);
+    if (isfinite(value))
+        json_raw(j, text, (size_t)snprintf(text, sizeof(text), "%.17g", value));
+    else
+        json_null(j);
 }
 
 void put_seconds(struct json *j, const char *key, uint64_t ns)

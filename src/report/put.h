@@ -17,6 +17,8 @@ void put_int(struct json *j, const char *key, int64_t value);
 void put_bool(struct json *j, const char *key, bool value);
 /* With at most three decimals; what is no number becomes null. */
 void put_number(struct json *j, const char *key, double value);
+/* With every digit that it has. */
+void put_exact(struct json *j, const char *key, double value);
 /* Nanoseconds as seconds, none lost. */
 void put_seconds(struct json *j, const char *key, uint64_t ns);
 /* Seconds since the epoch as "2026-11-22T13:40:00.250Z"; null when not known. */

@@ -12,6 +12,7 @@
 
 static const struct reporter_kind *const kinds[] = {
     &report_console,
+    &report_baseline,
     &report_csv,
     &report_json,
     &report_junit,

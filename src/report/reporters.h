@@ -5,6 +5,7 @@
 #include "report/report.h"
 
 extern const struct reporter_kind report_console;
+extern const struct reporter_kind report_baseline;
 extern const struct reporter_kind report_csv;
 extern const struct reporter_kind report_json;
 extern const struct reporter_kind report_junit;

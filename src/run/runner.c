@@ -16,9 +16,9 @@
 #include "base/units.h"
 #include "net/watch.h"
 #include "run/crowd.h"
+#include "run/oneoff.h"
 #include "run/gates.h"
 #include "run/resources.h"
-#include "run/oneoff.h"
 #include "run/worker.h"
 #include "script/user.h"
 #include "script/wrk.h"
@@ -517,9 +517,14 @@ static void finish(struct run *r)
         .notes = (const char *const *)r->notes.items,
         .notes_len = r->notes.len,
     };
-    struct threshold_result *found = xcalloc(spec->thresholds_len + 1, sizeof(*found));
+    size_t relative = spec->baseline ? baseline_rules(spec->baseline) : 0;
+    struct threshold_result *found =
+        xcalloc(spec->thresholds_len + relative + 1, sizeof(*found));
     gates_finish(r->gates, r->total, end.duration_s, found);
+    if (spec->baseline)
+        baseline_judge(spec->baseline, spec->about, &end, found + spec->thresholds_len);
     end.thresholds = found;
+    end.thresholds_len += relative;
     result->exit_status = report_exit_status(&end);
 
     if (spec->control)
@@ -628,8 +633,8 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
                     .total = stats_new(),
                     .interval = stats_new(),
                     .asked_users = WORKER_USERS_PLANNED,
-                    .gates = gates_new(spec->thresholds, spec->thresholds_len,
-                                       spec->about->catalog)};
+                    .gates =
+                        gates_new(spec->thresholds, spec->thresholds_len, spec->about->catalog)};
     memset(result, 0, sizeof(*result));
     if (spec->plan->warmup_s > 0) {
         r.warmup = stats_new();

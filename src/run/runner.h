@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "report/baseline.h"
 #include "report/report.h"
 #include "run/plan.h"
 
@@ -23,6 +24,7 @@ struct run_spec {
     size_t reporters_len;
     struct threshold *const *thresholds;
     size_t thresholds_len;
+    struct baseline *baseline; /* --baseline, whose rules are further thresholds; NULL: none */
     bool strict; /* a generator that was the limit is a result of its own (--strict) */
 };
 

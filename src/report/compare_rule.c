@@ -1,0 +1,299 @@
+/* Relative thresholds; see compare_rule.h. */
+#include "report/compare_rule.h"
+
+#include "base/caret.h"
+#include "base/mem.h"
+#include "base/suggest.h"
+#include "base/units.h"
+#include "report/figure.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum rule_metric { MIN, MEAN, MAX, RPS, REQUESTS, FAILURES, PERCENTILE };
+
+static const char *const metric_names[] = {
+    [MIN] = "min",
+    [MEAN] = "mean",
+    [MAX] = "max",
+    [RPS] = "rps",
+    [REQUESTS] = "requests",
+    [FAILURES] = "failures",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "p99.9", /* stand for all percentiles where a name is suggested */
+};
+enum { METRIC_NAMES = sizeof(metric_names) / sizeof(metric_names[0]) };
+
+struct compare_rule {
+    char *text;   /* owned */
+    char *series; /* owned; NULL: all together */
+    enum rule_metric metric;
+    double percent; /* of PERCENTILE */
+    double limit;   /* signed: a ratio, a share for FAILURES, or ms */
+    bool is_time;   /* the limit is in ms */
+};
+
+#define FAIL(text, at, ...) \
+    caret_error(err, "comparison", text, strlen(text), (size_t)((at) - (text)), __VA_ARGS__)
+
+/* Where the metric begins: behind the last ": ". */
+static const char *metric_of(const char *text)
+{
+    const char *metric = text;
+    for (const char *p = text; *p != 0; p++) {
+        if (*p == ':' && isblank((unsigned char)p[1]))
+            metric = p + 1;
+    }
+    return metric + strspn(metric, " \t");
+}
+
+/* The sign of the limit: the first that begins a number. */
+static const char *sign_of(const char *metric)
+{
+    for (const char *p = metric; *p != 0; p++) {
+        bool number = isdigit((unsigned char)p[1]) || p[1] == '.';
+        bool apart = p == metric || isblank((unsigned char)p[-1]);
+        if ((*p == '+' || *p == '-') && number && apart)
+            return p;
+    }
+    return NULL;
+}
+
+bool compare_rule_is(const char *text)
+{
+    const char *metric = metric_of(text);
+    return strpbrk(metric, "<>=") == NULL && sign_of(metric) != NULL;
+}
+
+static int parse_metric(struct compare_rule *rule, const char *at, size_t len, struct err *err)
+{
+    char *name = xstrndup(at, len), *end;
+    int rc = 0;
+    int found = METRIC_NAMES;
+    for (int i = 0; i < METRIC_NAMES; i++) {
+        if (i < PERCENTILE && strcmp(metric_names[i], name) == 0)
+            found = i;
+    }
+    double percent =
+        name[0] == 'p' && isdigit((unsigned char)name[1]) ? strtod(name + 1, &end) : -1;
+    if (found < PERCENTILE) {
+        rule->metric = (enum rule_metric)found;
+    } else if (percent > 0 && percent < 100 && *end == 0) {
+        rule->metric = PERCENTILE;
+        rule->percent = percent;
+    } else {
+        const char *near = suggest(name, metric_names, METRIC_NAMES);
+        rc = near != NULL
+                 ? FAIL(rule->text, at, "no metric '%s'; did you mean '%s'?", name, near)
+                 : FAIL(rule->text, at,
+                        "no metric '%s'; there are min, mean, max, p1 to p99.99, rps, requests, "
+                        "failures",
+                        name);
+    }
+    free(name);
+    return rc;
+}
+
+static int parse_limit(struct compare_rule *rule, const char *sign, struct err *err)
+{
+    const char *number = sign + 1;
+    char *end;
+    double value = strtod(number, &end);
+    const char *unit = end + strspn(end, " \t");
+    size_t len = strcspn(unit, " \t");
+    bool timed = rule->metric <= MAX || rule->metric == PERCENTILE;
+    double factor = *sign == '-' ? -1 : 1, seconds;
+    if (unit[len + strspn(unit + len, " \t")] != 0)
+        return FAIL(rule->text, unit + len + strspn(unit + len, " \t"),
+                    "nothing may follow the limit");
+    if (len == 1 && *unit == '%') {
+        rule->limit = factor * value / 100;
+        return 0;
+    }
+    if (len == 0 || !timed)
+        return FAIL(rule->text, len == 0 ? number : unit,
+                    timed ? "the limit needs %% or a unit of time, as in +10%% or +5ms"
+                          : "the limit of this metric is in %%, as in +1%%");
+    char *text = xasprintf("%.*s%.*s", (int)(end - number), number, (int)len, unit);
+    int rc = units_parse_duration(text, &seconds, NULL);
+    free(text);
+    if (rc != 0)
+        return FAIL(rule->text, unit, "no such unit; there are %%, us, ms, s, m and h");
+    rule->limit = factor * seconds * 1000;
+    rule->is_time = true;
+    return 0;
+}
+
+static int parse(struct compare_rule *rule, struct err *err)
+{
+    const char *text = rule->text, *metric = metric_of(text), *sign = sign_of(metric);
+    const char *begin = text + strspn(text, " \t");
+    if (sign == NULL)
+        return FAIL(text, text + strlen(text),
+                    "a change must stand here, such as +10%% or +5ms; limits such as 'p95 < 200ms' "
+                    "are for --threshold");
+    if (metric > begin) {
+        size_t len = (size_t)(metric - begin);
+        while (len > 0 && (isblank((unsigned char)begin[len - 1]) || begin[len - 1] == ':'))
+            len--;
+        if (len == 0)
+            return FAIL(text, begin, "a series must stand before the \":\"");
+        rule->series = xstrndup(begin, len);
+    }
+    size_t len = (size_t)(sign - metric);
+    while (len > 0 && isblank((unsigned char)metric[len - 1]))
+        len--;
+    if (len == 0)
+        return FAIL(text, metric, "a metric must stand here, such as p95");
+    return parse_metric(rule, metric, len, err) != 0 ? -1 : parse_limit(rule, sign, err);
+}
+
+int compare_rule_parse(struct compare_rule **out, const char *text, struct err *err)
+{
+    struct compare_rule *rule = xcalloc(1, sizeof(*rule));
+    rule->text = xstrdup(text);
+    if (parse(rule, err) != 0) {
+        compare_rule_free(rule);
+        *out = NULL;
+        return -1;
+    }
+    *out = rule;
+    return 0;
+}
+
+void compare_rule_free(struct compare_rule *rule)
+{
+    if (rule == NULL)
+        return;
+    free(rule->text);
+    free(rule->series);
+    free(rule);
+}
+
+/* --- judging -------------------------------------------------------------------------- */
+
+/* "TYPE name", or the name alone. */
+static bool is_called(const char *type, const char *name, const char *series)
+{
+    size_t len = strlen(type);
+    if (strcmp(name, series) == 0)
+        return true;
+    return len > 0 && strncmp(series, type, len) == 0 && series[len] == ' ' &&
+           strcmp(series + len + 1, name) == 0;
+}
+
+/* The row that is meant: one, or the sum of those with the name; owned sums. */
+struct meant {
+    struct compare_row row;
+    struct series from, to;
+    bool known;
+};
+
+static void find(struct meant *m, const struct compare_rule *rule, const struct comparison *c)
+{
+    *m = (struct meant){.row = {.from = &m->from, .to = &m->to}};
+    series_init(&m->from, UINT32_MAX);
+    series_init(&m->to, UINT32_MAX);
+    for (size_t i = 0; i < c->rows.len; i++) {
+        const struct compare_row *row = &c->rows.items[i];
+        if (rule->series != NULL && !is_called(row->type, row->name, rule->series))
+            continue;
+        m->known = true;
+        m->row.from_spread = row->from_spread;
+        m->row.to_spread = row->to_spread;
+        if (row->from != NULL)
+            series_merge(&m->from, row->from);
+        if (row->to != NULL)
+            series_merge(&m->to, row->to);
+    }
+    if (rule->series == NULL) {
+        m->row.from_spread = c->total.from_spread;
+        m->row.to_spread = c->total.to_spread;
+    }
+}
+
+static struct compare_change plain(double from, double to, bool measured)
+{
+    return (struct compare_change){
+        .from = from, .to = to, .measured = measured, .change = from > 0 ? to / from - 1 : 0};
+}
+
+static double per_s(const struct series *s, const struct compare_side *side)
+{
+    return side->end->duration_s > 0 ? (double)s->requests / side->end->duration_s : 0;
+}
+
+static struct compare_change measure(const struct compare_rule *rule, const struct meant *m,
+                                     const struct comparison *c)
+{
+    const struct hist *a = &m->from.response, *b = &m->to.response;
+    bool requests = m->from.requests > 0 && m->to.requests > 0;
+    bool answers = a->count > 0 && b->count > 0;
+    switch (rule->metric) {
+    case MIN:
+        return plain((double)a->min / 1000, (double)b->min / 1000, answers);
+    case MAX:
+        return plain((double)a->max / 1000, (double)b->max / 1000, answers);
+    case RPS:
+        return plain(per_s(&m->from, &c->from_side), per_s(&m->to, &c->to_side), requests);
+    case REQUESTS:
+        return plain((double)m->from.requests, (double)m->to.requests, requests);
+    case FAILURES:
+        return compare_failures(&m->row);
+    case MEAN:
+        return compare_percentile(&m->row, COMPARE_OF_MEAN);
+    case PERCENTILE:
+        return compare_percentile(&m->row, rule->percent);
+    }
+    return (struct compare_change){0};
+}
+
+static void show(const struct compare_rule *rule, const struct compare_change *change,
+                 struct threshold_result *out)
+{
+    char from[UNITS_MAX], to[UNITS_MAX];
+    if (rule->metric == FAILURES) {
+        snprintf(out->shown, sizeof(out->shown), "%+.2f %% (%.2f %% to %.2f %%)",
+                 100 * change->change, 100 * change->from, 100 * change->to);
+    } else if (rule->metric == RPS || rule->metric == REQUESTS) {
+        snprintf(out->shown, sizeof(out->shown), "%+.1f %% (%.1f to %.1f)", 100 * change->change,
+                 change->from, change->to);
+    } else {
+        snprintf(out->shown, sizeof(out->shown), "%+.1f %% (%s to %s)", 100 * change->change,
+                 units_format_duration(from, change->from / 1000),
+                 units_format_duration(to, change->to / 1000));
+    }
+}
+
+void compare_rule_judge(const struct compare_rule *rule, const struct comparison *c,
+                        struct threshold_result *out)
+{
+    struct meant m;
+    *out = (struct threshold_result){.expression = rule->text};
+    find(&m, rule, c);
+    struct compare_change change = measure(rule, &m, c);
+    if (!change.measured) {
+        out->no_data = true;
+        snprintf(out->shown, sizeof(out->shown), "%s",
+                 !m.known               ? "no such series"
+                 : m.from.requests == 0 ? "no requests in the old run"
+                 : m.to.requests == 0   ? "no requests in the new run"
+                                        : "no answers");
+    } else {
+        double found = rule->is_time ? change.to - change.from : change.change;
+        bool beyond =
+            rule->limit >= 0 && !signbit(rule->limit) ? found > rule->limit : found < rule->limit;
+        bool chance = change.within.known && change.within.low <= 0 && change.within.high >= 0;
+        out->value = rule->is_time ? found : 100 * found;
+        out->passed = !beyond || chance;
+        show(rule, &change, out);
+    }
+    series_release(&m.from);
+    series_release(&m.to);
+}
