@@ -8,9 +8,11 @@
 #include "base/rng.h"
 
 #include <ev.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct alarms;
+struct backoff;
 struct deadlines;
 struct resolver;
 struct stats;
@@ -27,6 +29,8 @@ struct net {
     char *scratch;               /* owned; NET_SCRATCH bytes */
     struct rng rng;              /* jitter only; scenarios have their own */
     struct stats *stats;         /* the owner's current one, for connection times; or NULL */
+    struct backoff *waiting;     /* to connect again; net/backoff.h */
+    bool hurried;                /* the load ends: they are not waited for */
     uint64_t connects;           /* connections opened so far */
     uint64_t reconnects;         /* of these, to replace one that was lost or closed */
 };

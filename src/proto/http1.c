@@ -16,7 +16,6 @@
 #include "net/backoff.h"
 #include "net/deadline.h"
 #include "net/stream.h"
-#include "net/watch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,7 +43,6 @@ struct http1_conn {
     bool was_open;   /* the next connection replaces one that was lost or closed by the server */
     uint64_t served; /* requests begun since it was opened */
     struct backoff backoff;
-    ev_timer retry;
 };
 
 /* Ends of an operation */
@@ -130,7 +128,7 @@ static void on_expired(struct deadline *d)
         char opening[STREAM_OPENING_MAX];
         err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s", after_s,
                 stream_opening(opening, &c->stream));
-        backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
+        backoff_failed(&c->backoff);
     }
     fail_unless_enough(c, now_ns);
 }
@@ -398,7 +396,7 @@ static void on_connected(struct stream *s, const struct err *err)
     uint64_t now_ns = clock_ns();
     if (err != NULL) {
         *op_error(&c->op->op) = *err;
-        backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
+        backoff_failed(&c->backoff);
         fail(c, now_ns);
         return;
     }
@@ -415,10 +413,9 @@ static void open_connection(struct http1_conn *c, uint64_t now_ns)
     stream_connect(&c->stream, c->to);
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_retry(struct backoff *b)
 {
-    (void)loop, (void)revents;
-    open_connection(timer->data, clock_ns());
+    open_connection(b->owner, clock_ns());
 }
 
 void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
@@ -445,10 +442,10 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     if (c->stream.state == STREAM_OPEN) {
         begin(c, now_ns);
         send_request(c, now_ns);
-    } else if (now_ns >= c->backoff.retry_ns) {
+    } else if (backoff_is_over(&c->backoff, now_ns)) {
         open_connection(c, now_ns);
     } else {
-        watch_timer_start(c->stream.net->loop, &c->retry, ns_to_s(c->backoff.retry_ns - now_ns));
+        backoff_wait(&c->backoff);
     }
 }
 
@@ -457,7 +454,7 @@ void http1_cancel(struct http1_conn *c)
     if (c->op == NULL)
         return;
     uint64_t now_ns = clock_ns();
-    ev_timer_stop(c->stream.net->loop, &c->retry);
+    backoff_stop(&c->backoff);
     if (c->op->op.start_ns == 0)
         c->op->op.start_ns = now_ns;
     err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
@@ -478,7 +475,7 @@ struct http1_conn *http1_conn_new(struct net *net, const struct endpoint *to)
     struct http1_conn *c = xcalloc(1, sizeof(*c));
     c->to = to;
     stream_init(&c->stream, net, &events, c);
-    watch_timer_init(&c->retry, on_retry, c);
+    backoff_init(&c->backoff, net, on_retry, c);
     return c;
 }
 

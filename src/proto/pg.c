@@ -60,7 +60,7 @@ static void finish(struct pg_conn *c, uint64_t now_ns)
 {
     struct pg_op *op = c->op;
     c->op = NULL;
-    ev_timer_stop(c->net->loop, &c->timer);
+    backoff_stop(&c->backoff);
     deadline_cancel(c->net->deadlines, &op->op.deadline);
     op->op.pending = false;
     op->op.end_ns = now_ns;
@@ -76,9 +76,8 @@ static void fail(struct pg_conn *c, uint64_t now_ns)
 
 static void fail_to_connect(struct pg_conn *c)
 {
-    uint64_t now_ns = clock_ns();
-    backoff_failed(&c->backoff, &c->net->rng, now_ns);
-    fail(c, now_ns);
+    backoff_failed(&c->backoff);
+    fail(c, clock_ns());
 }
 
 static const char *phase(const struct pg_conn *c)
@@ -98,8 +97,10 @@ static void on_expired(struct deadline *d)
         pg_cancel(c->conn);
         fail(c, clock_ns());
     } else {
-        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while connecting to %s",
-                after_s, pg_target_name(c->target));
+        bool looks_up = c->state == PG_RESOLVING;
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s %s", after_s,
+                looks_up ? "looking up the address of" : "connecting to",
+                pg_target_name(c->target));
         fail_to_connect(c);
     }
 }
@@ -298,10 +299,9 @@ static int open_connection(struct pg_conn *c, uint64_t now_ns)
 }
 
 /* The backoff is over; or what ended while it was started is told. */
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_due(struct backoff *b)
 {
-    (void)loop, (void)revents;
-    struct pg_conn *c = timer->data;
+    struct pg_conn *c = b->owner;
     const struct op *op = &c->op->op;
     if (op->start_ns == 0 && open_connection(c, clock_ns()) == 0)
         return;
@@ -335,13 +335,13 @@ void pg_start(struct pg_conn *c, struct pg_op *op, double timeout_s)
         begin(c, now_ns);
         if (op->statements_len > 0 && send_operation(c) == 0)
             return;
-    } else if (now_ns < c->backoff.retry_ns) {
-        watch_timer_start(c->net->loop, &c->timer, ns_to_s(c->backoff.retry_ns - now_ns));
+    } else if (!backoff_is_over(&c->backoff, now_ns)) {
+        backoff_wait(&c->backoff);
         return;
     } else if (open_connection(c, now_ns) == 0) {
         return;
     }
-    ev_feed_event(c->net->loop, &c->timer, EV_CUSTOM);
+    backoff_raise(&c->backoff);
 }
 
 void pg_stop(struct pg_conn *c)
@@ -349,7 +349,7 @@ void pg_stop(struct pg_conn *c)
     if (c->op == NULL)
         return;
     uint64_t now_ns = clock_ns();
-    ev_timer_stop(c->net->loop, &c->timer);
+    backoff_stop(&c->backoff);
     if (c->op->op.start_ns == 0)
         c->op->op.start_ns = now_ns;
     if (c->state == PG_OPEN)
@@ -369,7 +369,7 @@ struct pg_conn *pg_conn_new(struct net *net, const struct pg_target *target)
     c->query.owner = c;
     watch_io_init(&c->io_read, on_connecting, c);
     watch_io_init(&c->io_write, on_connecting, c);
-    watch_timer_init(&c->timer, on_timer, c);
+    backoff_init(&c->backoff, net, on_due, c);
     return c;
 }
 

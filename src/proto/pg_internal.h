@@ -22,8 +22,7 @@ struct pg_conn {
     size_t at;          /* the statement whose results come next */
     VEC(bool) prepared; /* by number - 1: prepared on this connection */
     struct dns_query query;
-    struct backoff backoff;
-    ev_timer timer; /* the backoff; fed by hand to fail an operation from the loop */
+    struct backoff backoff; /* raised also to end an operation from the loop */
 };
 
 /* Hands the pending operation to libpq; -1 with its err when the connection is

@@ -12,7 +12,6 @@
 #include "net/backoff.h"
 #include "net/connect.h"
 #include "net/dns.h"
-#include "net/watch.h"
 #include "proto/redis_link.h"
 
 #include <assert.h>
@@ -38,8 +37,7 @@ struct redis_conn {
     struct dns_query query;
     struct dns_addresses addresses;
     int next_address;
-    struct backoff backoff;
-    ev_timer retry; /* to connect then, or to fail what failed inside its start */
+    struct backoff backoff; /* raised also to fail what failed inside its start */
 };
 
 /* Ends of an operation */
@@ -67,7 +65,7 @@ static void drop(struct redis_conn *c)
     c->link = NULL;
     c->ready = false;
     dns_cancel(c->net->resolver, &c->query);
-    ev_timer_stop(c->net->loop, &c->retry); /* an event that was fed, too */
+    backoff_stop(&c->backoff);
     redis_link_close(l);
 }
 
@@ -81,9 +79,8 @@ static void fail(struct redis_conn *c, uint64_t now_ns)
 /* The connection was not made, or not let in; op.err has been filled. */
 static void fail_to_connect(struct redis_conn *c)
 {
-    uint64_t now_ns = clock_ns();
-    backoff_failed(&c->backoff, &c->net->rng, now_ns);
-    fail(c, now_ns);
+    backoff_failed(&c->backoff);
+    fail(c, clock_ns());
 }
 
 static void on_expired(struct deadline *d)
@@ -92,8 +89,9 @@ static void on_expired(struct deadline *d)
     struct redis_conn *c = op->conn;
     double after_s = ns_to_s(d->at_ns - op->op.start_ns);
     if (!c->ready) {
-        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while connecting to %s",
-                after_s, c->target->name);
+        bool looks_up = c->query.request != NULL;
+        err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s %s", after_s,
+                looks_up ? "looking up the address of" : "connecting to", c->target->name);
         fail_to_connect(c);
         return;
     }
@@ -392,13 +390,12 @@ static void open_connection(struct redis_conn *c, uint64_t now_ns)
                     try_next(c, 0);
     }
     if (!under_way) /* told of from the loop: this may be inside redis_start */
-        ev_feed_event(c->net->loop, &c->retry, EV_CUSTOM);
+        backoff_raise(&c->backoff);
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_retry(struct backoff *b)
 {
-    (void)loop, (void)revents;
-    struct redis_conn *c = timer->data;
+    struct redis_conn *c = b->owner;
     if (c->op->op.err != NULL)
         give_up(c);
     else
@@ -422,10 +419,10 @@ void redis_start(struct redis_conn *c, struct redis_op *op, double timeout_s)
     if (c->ready) {
         begin(c, now_ns);
         send_request(c, now_ns);
-    } else if (now_ns >= c->backoff.retry_ns) {
+    } else if (backoff_is_over(&c->backoff, now_ns)) {
         open_connection(c, now_ns);
     } else {
-        watch_timer_start(c->net->loop, &c->retry, ns_to_s(c->backoff.retry_ns - now_ns));
+        backoff_wait(&c->backoff);
     }
 }
 
@@ -467,7 +464,7 @@ struct redis_conn *redis_conn_new(struct net *net, const struct redis_target *ta
     c->target = target;
     c->query.done = on_resolved;
     c->query.owner = c;
-    watch_timer_init(&c->retry, on_retry, c);
+    backoff_init(&c->backoff, net, on_retry, c);
     add_greeting(&c->greeting, target);
     return c;
 }

@@ -14,7 +14,6 @@
 #include "net/backoff.h"
 #include "net/deadline.h"
 #include "net/stream.h"
-#include "net/watch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -28,10 +27,9 @@ struct tcp_conn {
     struct tcp_op *op;         /* borrowed from its starter; NULL while none is pending */
     struct buf received;
     size_t taken, searched;
-    struct err broken; /* why the stream has ended, while its bytes are kept */
-    bool was_open;     /* the next connection replaces one */
-    struct backoff backoff;
-    ev_timer later; /* to connect then; or fed, to look at what is there already */
+    struct err broken;      /* why the stream has ended, while its bytes are kept */
+    bool was_open;          /* the next connection replaces one */
+    struct backoff backoff; /* raised also to look at what is there already */
 };
 
 /* Ends of an operation */
@@ -55,7 +53,7 @@ static void finish(struct tcp_conn *c, uint64_t now_ns)
 {
     struct tcp_op *op = c->op;
     c->op = NULL;
-    ev_timer_stop(c->stream.net->loop, &c->later);
+    backoff_stop(&c->backoff);
     deadline_cancel(c->stream.net->deadlines, &op->op.deadline);
     op->op.pending = false;
     op->op.end_ns = now_ns;
@@ -79,7 +77,7 @@ static void fail(struct tcp_conn *c, uint64_t now_ns)
 
 static void fail_to_connect(struct tcp_conn *c, uint64_t now_ns)
 {
-    backoff_failed(&c->backoff, &c->stream.net->rng, now_ns);
+    backoff_failed(&c->backoff);
     fail(c, now_ns);
 }
 
@@ -233,7 +231,7 @@ static void send_bytes(struct tcp_conn *c, uint64_t now_ns)
     if (op->send_len == 0 || stream_write(&c->stream, op->send, op->send_len))
         op->op.sent_ns = now_ns;
     if (op->op.sent_ns != 0 && (op->until == TCP_SENT || available(c) > 0 || op->length == 0))
-        ev_feed_event(c->stream.net->loop, &c->later, EV_CUSTOM);
+        backoff_raise(&c->backoff);
 }
 
 static void on_drained(struct stream *s)
@@ -266,10 +264,9 @@ static void open_connection(struct tcp_conn *c, uint64_t now_ns)
     stream_connect(&c->stream, c->to);
 }
 
-static void on_later(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_later(struct backoff *b)
 {
-    (void)loop, (void)revents;
-    struct tcp_conn *c = timer->data;
+    struct tcp_conn *c = b->owner;
     if (c->op->op.start_ns != 0)
         look(c);
     else
@@ -299,14 +296,14 @@ void tcp_start(struct tcp_conn *c, struct tcp_op *op, double timeout_s)
     if (op->send_len == 0 && c->broken.kind != ERR_NONE) { /* what came before the end */
         begin(c, now_ns);
         op->op.sent_ns = now_ns;
-        ev_feed_event(c->stream.net->loop, &c->later, EV_CUSTOM);
+        backoff_raise(&c->backoff);
         return;
     }
     drop(c);
-    if (now_ns >= c->backoff.retry_ns)
+    if (backoff_is_over(&c->backoff, now_ns))
         open_connection(c, now_ns);
     else
-        watch_timer_start(c->stream.net->loop, &c->later, ns_to_s(c->backoff.retry_ns - now_ns));
+        backoff_wait(&c->backoff);
 }
 
 void tcp_cancel(struct tcp_conn *c)
@@ -334,7 +331,7 @@ struct tcp_conn *tcp_conn_new(struct net *net, const struct endpoint *to)
     struct tcp_conn *c = xcalloc(1, sizeof(*c));
     c->to = to;
     stream_init(&c->stream, net, &events, c);
-    watch_timer_init(&c->later, on_later, c);
+    backoff_init(&c->backoff, net, on_later, c);
     return c;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/backoff.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -120,6 +121,7 @@ static void obey(struct worker *w)
         w->obeyed = WORKER_STOP;
         w->kind->stop(w->load);
     }
+        backoff_hurry(&w->net);
     if (command >= WORKER_KILL && w->obeyed < WORKER_KILL) {
         w->obeyed = WORKER_KILL;
         if (!atomic_load(&w->finished))
