@@ -38,6 +38,11 @@ static int side_of(struct interval i)
     return !i.known ? 0 : i.low > 0 ? 1 : i.high < 0 ? -1 : 0;
 }
 
+static double effect_of_times(const struct spread *s, double percent)
+{
+    return percent > 0 ? spread_effect_at(s, percent) : spread_effect(s, SPREAD_MEAN);
+}
+
 static struct interval times_within(const struct hist *h, double percent, double effect,
                                     double alpha)
 {
@@ -50,8 +55,8 @@ static struct compare_change change_of_times(const struct compare_row *row, doub
                                              double strict)
 {
     const struct hist *a = &row->from->response, *b = &row->to->response;
-    double effect_a = spread_effect(&row->from_spread, percent > 0 ? percent : 50);
-    double effect_b = spread_effect(&row->to_spread, percent > 0 ? percent : 50);
+    double effect_a = effect_of_times(&row->from_spread, percent);
+    double effect_b = effect_of_times(&row->to_spread, percent);
     double from = percent > 0 ? hist_percentile(a, percent) : hist_mean(a);
     double to = percent > 0 ? hist_percentile(b, percent) : hist_mean(b);
     struct compare_change change = {.from = from / 1000, .to = to / 1000};
@@ -79,8 +84,8 @@ static double share(const struct series *s)
 static struct interval failures_between(const struct compare_row *row, double alpha)
 {
     const struct series *a = row->from, *b = row->to;
-    double effect_a = spread_effect(&row->from_spread, 50);
-    double effect_b = spread_effect(&row->to_spread, 50);
+    double effect_a = spread_effect(&row->from_spread, SPREAD_FAILURES);
+    double effect_b = spread_effect(&row->to_spread, SPREAD_FAILURES);
     return difference_minus(share(a), difference_share(a->failures, a->requests, effect_a, alpha),
                             share(b), difference_share(b->failures, b->requests, effect_b, alpha));
 }
@@ -136,8 +141,9 @@ static void compare_row(struct compare_row *row, const struct series_summary *fr
     row->changes[COMPARE_FAILURES] = change_of_failures(row, strict);
     for (int i = COMPARE_MEAN; i < COMPARE_FIGURES; i++)
         row->changes[i] = change_of_times(row, percents[i], strict);
-    row->shift = difference_shift(&row->from->response, spread_effect(&row->from_spread, 50),
-                                  &row->to->response, spread_effect(&row->to_spread, 50));
+    row->shift =
+        difference_shift(&row->from->response, spread_effect(&row->from_spread, SPREAD_P50),
+                         &row->to->response, spread_effect(&row->to_spread, SPREAD_P50));
     row->failures = row->changes[COMPARE_FAILURES].differs;
     row->verdict = judge(row, strict);
 }
@@ -187,8 +193,9 @@ void compare_init(struct comparison *c, const struct compare_side *from,
     *c = (struct comparison){.from_side = *from, .to_side = *to};
     digest_init(&c->from, from->run, from->end);
     digest_init(&c->to, to->run, to->end);
-    size_t i = 0, k = 0, most = c->from.rows.len + c->to.rows.len + 1;
-    double strict = ALPHA / (double)(most * (JUDGED + 1));
+    size_t i = 0, k = 0;
+    size_t most = c->from.rows.len < c->to.rows.len ? c->from.rows.len : c->to.rows.len;
+    double strict = ALPHA / (double)((most + 1) * (JUDGED + 1)); /* and that of all together */
     while (i < c->from.rows.len || k < c->to.rows.len)
         match(c, &i, &k, strict);
     c->total = (struct compare_row){

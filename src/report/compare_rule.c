@@ -188,34 +188,38 @@ static bool is_called(const char *type, const char *name, const char *series)
            strcmp(series + len + 1, name) == 0;
 }
 
-/* The row that is meant: one, or the sum of those with the name; owned sums. */
+/* What the rule is about: the row of that name, or all together; of a name with
+ * several types their sum, which is then owned. */
 struct meant {
-    struct compare_row row;
+    const struct compare_row *row; /* NULL: there is none */
+    struct compare_row sum;
     struct series from, to;
-    bool known;
 };
 
 static void find(struct meant *m, const struct compare_rule *rule, const struct comparison *c)
 {
-    *m = (struct meant){.row = {.from = &m->from, .to = &m->to}};
+    size_t found = 0;
+    *m = (struct meant){.row = rule->series == NULL ? &c->total : NULL};
     series_init(&m->from, UINT32_MAX);
     series_init(&m->to, UINT32_MAX);
-    for (size_t i = 0; i < c->rows.len; i++) {
+    for (size_t i = 0; rule->series != NULL && i < c->rows.len; i++) {
         const struct compare_row *row = &c->rows.items[i];
-        if (rule->series != NULL && !is_called(row->type, row->name, rule->series))
+        if (!is_called(row->type, row->name, rule->series))
             continue;
-        m->known = true;
-        m->row.from_spread = row->from_spread;
-        m->row.to_spread = row->to_spread;
+        m->row = row;
+        found++;
+        m->sum.from_spread = row->from_spread;
+        m->sum.to_spread = row->to_spread;
         if (row->from != NULL)
             series_merge(&m->from, row->from);
         if (row->to != NULL)
             series_merge(&m->to, row->to);
     }
-    if (rule->series == NULL) {
-        m->row.from_spread = c->total.from_spread;
-        m->row.to_spread = c->total.to_spread;
-    }
+    if (m->row == NULL || (found <= 1 && m->row->from != NULL && m->row->to != NULL))
+        return;
+    m->sum.from = &m->from;
+    m->sum.to = &m->to;
+    m->row = &m->sum;
 }
 
 static struct compare_change plain(double from, double to, bool measured)
@@ -229,11 +233,12 @@ static double per_s(const struct series *s, const struct compare_side *side)
     return side->end->duration_s > 0 ? (double)s->requests / side->end->duration_s : 0;
 }
 
-static struct compare_change measure(const struct compare_rule *rule, const struct meant *m,
+static struct compare_change measure(const struct compare_rule *rule, const struct compare_row *row,
                                      const struct comparison *c)
 {
-    const struct hist *a = &m->from.response, *b = &m->to.response;
-    bool requests = m->from.requests > 0 && m->to.requests > 0;
+    const struct series *from = row->from, *to = row->to;
+    const struct hist *a = &from->response, *b = &to->response;
+    bool requests = from->requests > 0 && to->requests > 0;
     bool answers = a->count > 0 && b->count > 0;
     switch (rule->metric) {
     case MIN:
@@ -241,17 +246,26 @@ static struct compare_change measure(const struct compare_rule *rule, const stru
     case MAX:
         return plain((double)a->max / 1000, (double)b->max / 1000, answers);
     case RPS:
-        return plain(per_s(&m->from, &c->from_side), per_s(&m->to, &c->to_side), requests);
+        return plain(per_s(from, &c->from_side), per_s(to, &c->to_side), requests);
     case REQUESTS:
-        return plain((double)m->from.requests, (double)m->to.requests, requests);
+        return plain((double)from->requests, (double)to->requests, requests);
     case FAILURES:
-        return compare_failures(&m->row);
+        return compare_failures(row);
     case MEAN:
-        return compare_percentile(&m->row, COMPARE_OF_MEAN);
+        return compare_percentile(row, COMPARE_OF_MEAN);
     case PERCENTILE:
-        return compare_percentile(&m->row, rule->percent);
+        return compare_percentile(row, rule->percent);
     }
     return (struct compare_change){0};
+}
+
+/* Whether there may be no change at all: its interval says so, and the series as
+ * a whole did not move that way. */
+static bool may_be_chance(const struct compare_row *row, const struct compare_change *change)
+{
+    bool moved =
+        change->change > 0 ? row->verdict == COMPARE_SLOWER : row->verdict == COMPARE_FASTER;
+    return change->within.known && change->within.low <= 0 && change->within.high >= 0 && !moved;
 }
 
 static void show(const struct compare_rule *rule, const struct compare_change *change,
@@ -271,27 +285,31 @@ static void show(const struct compare_rule *rule, const struct compare_change *c
     }
 }
 
+static const char *why_not_measured(const struct meant *m)
+{
+    return m->row == NULL                ? "no such series"
+           : m->row->from->requests == 0 ? "no requests in the old run"
+           : m->row->to->requests == 0   ? "no requests in the new run"
+                                         : "no answers";
+}
+
 void compare_rule_judge(const struct compare_rule *rule, const struct comparison *c,
                         struct threshold_result *out)
 {
     struct meant m;
-    *out = (struct threshold_result){.expression = rule->text};
+    struct compare_change change = {0};
+    *out = (struct threshold_result){.expression = rule->text, .violated_s = -1};
     find(&m, rule, c);
-    struct compare_change change = measure(rule, &m, c);
+    if (m.row != NULL)
+        change = measure(rule, m.row, c);
     if (!change.measured) {
         out->no_data = true;
-        snprintf(out->shown, sizeof(out->shown), "%s",
-                 !m.known               ? "no such series"
-                 : m.from.requests == 0 ? "no requests in the old run"
-                 : m.to.requests == 0   ? "no requests in the new run"
-                                        : "no answers");
+        snprintf(out->shown, sizeof(out->shown), "%s", why_not_measured(&m));
     } else {
         double found = rule->is_time ? change.to - change.from : change.change;
-        bool beyond =
-            rule->limit >= 0 && !signbit(rule->limit) ? found > rule->limit : found < rule->limit;
-        bool chance = change.within.known && change.within.low <= 0 && change.within.high >= 0;
+        bool beyond = signbit(rule->limit) ? found < rule->limit : found > rule->limit;
         out->value = rule->is_time ? found : 100 * found;
-        out->passed = !beyond || chance;
+        out->passed = !beyond || may_be_chance(m.row, &change);
         show(rule, &change, out);
     }
     series_release(&m.from);

@@ -8,9 +8,10 @@
  *
  * [SERIES ':' space] METRIC +N%|-N%|+N<time>|-N<time>. SERIES as in thresholds
  * (stats/threshold.h); METRIC: min, mean, max, pN, rps, requests, failures. It
- * fails when the change is beyond the limit, unless the interval of the change
- * says that there may be none; where there is no interval, the change alone
- * decides. A series that either run lacks fails.
+ * fails when the change is beyond the limit, unless there may be none at all: its
+ * interval includes that, and the series as a whole was not found slower (or
+ * faster). Where there is no interval, the change alone decides. A series that
+ * either run lacks fails.
  */
 #pragma once
 

@@ -164,8 +164,10 @@ static void print_changes(struct page *page, const struct comparison *c)
     table_init(&t, page, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < c->rows.len; i++)
         add_changes(&t, &c->rows.items[i]);
-    table_rule(&t);
-    add_changes(&t, &c->total);
+    if (c->rows.len != 1) {
+        table_rule(&t);
+        add_changes(&t, &c->total);
+    }
     table_print(&t);
     table_release(&t);
 }

@@ -188,7 +188,6 @@ static void json_tick(struct reporter *r, const struct report_tick *tick)
 
 static void put_spreads(struct json *j, const struct spreads *spreads, struct catalog *catalog)
 {
-    static const char *const names[SPREADS] = {"p50", "p95", "p99"};
     json_key(j, "spreads");
     json_array_begin(j);
     for (size_t i = 0; i < spreads->items.len; i++) {
@@ -201,7 +200,7 @@ static void put_spreads(struct json *j, const struct spreads *spreads, struct ca
         put_string(j, "name", entry.name);
         put_uint(j, "ticks", s->ticks);
         for (int at = 0; at < SPREADS; at++) {
-            json_key(j, names[at]);
+            json_key(j, spread_names[at]);
             json_number(j, s->sum[at], 6);
         }
         json_object_end(j);

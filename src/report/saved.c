@@ -169,12 +169,10 @@ static void read_spreads(struct saved *s, struct reader *r, const struct cJSON *
     size_t path = reader_enter(r, root, "spreads", &list);
     for (item = reader_first(r, list); item != NULL; item = reader_next(r, item)) {
         const char *type = reader_text(r, item, "type"), *name = reader_text(r, item, "name");
-        struct spread spread = {
-            .ticks = (uint32_t)reader_count(r, item, "ticks"),
-            .sum = {reader_number(r, item, "p50"), reader_number(r, item, "p95"),
-                    reader_number(r, item, "p99")},
-            .id = UINT32_MAX,
-        };
+        struct spread spread = {.id = UINT32_MAX};
+        spread.ticks = (uint32_t)reader_count(r, item, "ticks");
+        for (int i = 0; i < SPREADS; i++)
+            spread.sum[i] = reader_number(r, item, spread_names[i]);
         if (r->err.kind != ERR_NONE)
             continue;
         if (*type != 0 || strcmp(name, "Aggregated") != 0)

@@ -4,7 +4,13 @@
 
 #include <math.h>
 
-static const double percents[SPREADS] = {50, 95, 99};
+const char *const spread_names[SPREADS] = {
+    [SPREAD_P50] = "p50",   [SPREAD_P95] = "p95",           [SPREAD_P99] = "p99",
+    [SPREAD_MEAN] = "mean", [SPREAD_FAILURES] = "failures",
+};
+
+enum { PERCENTILES = SPREAD_P99 + 1 };
+static const double percents[PERCENTILES] = {50, 95, 99};
 
 /* A percentile of fewer values, and a share of none, say nothing. */
 enum { TOTAL_MIN = 200, TICKS_MIN = 5 };
@@ -26,36 +32,49 @@ static struct spread *touch(struct spreads *s, uint32_t id)
 }
 
 /* How many values lie in the buckets up to the one of each of these values. */
-static void count_up_to(const struct hist *h, const double us[SPREADS], uint64_t counts[SPREADS])
+static void count_up_to(const struct hist *h, const double us[PERCENTILES],
+                        uint64_t counts[PERCENTILES])
 {
     struct hist_iter it = {.hist = h};
-    for (int i = 0; i < SPREADS; i++)
+    for (int i = 0; i < PERCENTILES; i++)
         counts[i] = 0;
-    while (hist_next(&it) && (double)it.low <= us[SPREADS - 1]) {
-        for (int i = 0; i < SPREADS; i++)
+    while (hist_next(&it) && (double)it.low <= us[PERCENTILES - 1]) {
+        for (int i = 0; i < PERCENTILES; i++)
             counts[i] += (double)it.low <= us[i] ? it.count : 0;
     }
 }
 
-static void add(struct spread *s, const struct hist *total, const struct hist *interval)
+/* n of which `part` deviate from an expected share; 1 where it cannot vary. */
+static double share_deviates(uint64_t part, uint64_t n, uint64_t part_of_all, uint64_t all)
 {
-    double us[SPREADS];
-    uint64_t of_all[SPREADS], of_these[SPREADS];
+    double share = (double)part_of_all / (double)all;
+    double off = (double)part / (double)n - share;
+    return part_of_all == 0 || part_of_all == all ? 1
+                                                  : off * off * (double)n / (share * (1 - share));
+}
+
+static double mean_deviates(const struct hist *interval, const struct hist *total)
+{
+    double deviation = hist_stdev(total), off = hist_mean(interval) - hist_mean(total);
+    return deviation > 0 ? off * off * (double)interval->count / (deviation * deviation) : 1;
+}
+
+static void add(struct spread *s, const struct series *all, const struct series *now)
+{
+    const struct hist *total = &all->response, *interval = &now->response;
+    double us[PERCENTILES];
+    uint64_t of_all[PERCENTILES], of_these[PERCENTILES];
     if (total->count < TOTAL_MIN || interval->count == 0 || total->count == interval->count)
         return;
-    hist_percentiles(total, percents, SPREADS, us);
+    hist_percentiles(total, percents, PERCENTILES, us);
     count_up_to(total, us, of_all);
     count_up_to(interval, us, of_these);
-    double n = (double)interval->count;
     s->ticks++;
-    for (int i = 0; i < SPREADS; i++) {
-        double share = (double)of_all[i] / (double)total->count; /* a bucket may hold many */
-        double off = (double)of_these[i] / n - share;
-        if (share < 1)
-            s->sum[i] += off * off * n / (share * (1 - share));
-        else
-            s->sum[i] += 1;
-    }
+    for (int i = 0; i < PERCENTILES; i++)
+        s->sum[i] += share_deviates(of_these[i], interval->count, of_all[i], total->count);
+    s->sum[SPREAD_MEAN] += mean_deviates(interval, total);
+    s->sum[SPREAD_FAILURES] +=
+        share_deviates(now->failures, now->requests, all->failures, all->requests);
 }
 
 void spreads_tick(struct spreads *s, const struct report_tick *tick)
@@ -68,11 +87,11 @@ void spreads_tick(struct spreads *s, const struct report_tick *tick)
     for (uint32_t id = 0; id < tick->interval->series_len && id < tick->total->series_len; id++) {
         const struct series *now = tick->interval->series[id], *all = tick->total->series[id];
         if (now != NULL && now->requests > 0 && all != NULL)
-            add(touch(s, id), &all->response, &now->response);
+            add(touch(s, id), all, now);
     }
     stats_total(tick->total, &total);
     stats_total(tick->interval, &interval);
-    add(touch(s, UINT32_MAX), &total.response, &interval.response);
+    add(touch(s, UINT32_MAX), &total, &interval);
     series_release(&total);
     series_release(&interval);
 }
@@ -94,8 +113,12 @@ void spreads_add(struct spreads *s, const struct spread *more)
         to->sum[i] += more->sum[i];
 }
 
-double spread_effect(const struct spread *s, double percent)
+double spread_effect(const struct spread *s, enum spread_of what)
 {
-    int at = percent < 80 ? SPREAD_P50 : percent < 97.5 ? SPREAD_P95 : SPREAD_P99;
-    return s->ticks < TICKS_MIN ? 1 : fmax(1, s->sum[at] / s->ticks);
+    return s->ticks < TICKS_MIN ? 1 : fmax(1, s->sum[what] / s->ticks);
+}
+
+double spread_effect_at(const struct spread *s, double percent)
+{
+    return spread_effect(s, percent < 80 ? SPREAD_P50 : percent < 97.5 ? SPREAD_P95 : SPREAD_P99);
 }

@@ -1,9 +1,11 @@
 /*
- * How much the seconds of a run differ: the design effect that comparisons
- * divide their counts by (stats/difference.h). At each tick, of the values since
- * the tick before, the share below a percentile of all so far is set against
- * that percentile; were requests independent, such shares would vary as a
- * binomial's do, and the effect be 1.
+ * How much the seconds of a run differ: the design effects that comparisons
+ * divide their counts by (stats/difference.h). At each tick a figure of the
+ * requests since the tick before is set against that of all so far: the share
+ * below a percentile, the mean, the share that failed. The square of the
+ * difference, divided by what it would be on average were requests independent,
+ * is 1 on average if they are, and the more the larger the fewer of them tell
+ * something new.
  */
 #pragma once
 
@@ -12,12 +14,14 @@
 
 #include <stdint.h>
 
-enum spread_at { SPREAD_P50, SPREAD_P95, SPREAD_P99, SPREADS };
+enum spread_of { SPREAD_P50, SPREAD_P95, SPREAD_P99, SPREAD_MEAN, SPREAD_FAILURES, SPREADS };
+
+extern const char *const spread_names[SPREADS]; /* "p50", ... "mean", "failures" */
 
 struct spread {
     uint32_t id;         /* of the series; UINT32_MAX: of all together */
     uint32_t ticks;      /* that had enough to go by */
-    double sum[SPREADS]; /* of each tick's squared deviation, in units of the binomial's variance */
+    double sum[SPREADS]; /* over the ticks */
 };
 
 struct spreads {
@@ -32,6 +36,7 @@ struct spread spreads_get(const struct spreads *s, uint32_t id);
 /* Adds what another run has of a series. */
 void spreads_add(struct spreads *s, const struct spread *more);
 
-/* The effect at the one of 50, 95 and 99 % that is nearest; at least 1, and 1
- * where the run was too short to tell. */
-double spread_effect(const struct spread *s, double percent);
+/* The effect; at least 1, and 1 where the run was too short to tell. */
+double spread_effect(const struct spread *s, enum spread_of what);
+/* Of a percentile: that of the one above that is nearest. */
+double spread_effect_at(const struct spread *s, double percent);

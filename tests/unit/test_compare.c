@@ -112,7 +112,7 @@ static void test_faster(void **state)
 static void test_too_few(void **state)
 {
     (void)state;
-    static const uint64_t counts[] = {1, 4, 9};
+    static const uint64_t counts[] = {1, 4, 7};
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         struct pair p;
         begin(&p);
@@ -138,8 +138,9 @@ static void test_uneven_seconds(void **state)
     compare_release(&p.comparison);
 
     struct spreads uneven = {VEC_INIT};
-    spreads_add(&uneven, &(struct spread){0, 30, {30 * 50., 30 * 50., 30 * 50.}});
-    spreads_add(&uneven, &(struct spread){UINT32_MAX, 30, {30 * 50., 30 * 50., 30 * 50.}});
+    spreads_add(&uneven, &(struct spread){0, 30, {30 * 50., 30 * 50., 30 * 50., 30 * 50., 30}});
+    spreads_add(&uneven,
+                &(struct spread){UINT32_MAX, 30, {30 * 50., 30 * 50., 30 * 50., 30 * 50., 30}});
     const struct compare_side from = {"old.json", &p.from.run, &p.from.end, &uneven};
     const struct compare_side to = {"new.json", &p.to.run, &p.to.end, &uneven};
     compare_init(&p.comparison, &from, &to);
