@@ -1,32 +1,15 @@
 """--hdr and --spectrum: HdrHistogram's own library and a computation by hand agree with the JSON."""
 
-import json
 import os
 import re
 import signal
-import subprocess
 import unittest
 
 from harness.case import Case, INTERRUPTED, OK, USAGE
-from harness.tool import ROOT
+from harness.hdr import ALL, PRECISION, UNIT_MS, assert_log, decode
 from harness.wire import answer, pause, recv_request, repeat, response, send
 
-NPM = os.environ.get("INRUSH_NPM") or str(ROOT / "build/npm")
 HEADER = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
-
-# Both know a value to one part in 1,024; a microsecond is the histogram's own unit.
-PRECISION = 2 / 1024
-UNIT_MS = 0.001
-
-
-def decode(path):
-    """What hdr-histogram-js reads from the log."""
-    done = subprocess.run(["node", ROOT / "tests/e2e/npm/hdr-decode.mjs", path],
-                          env={**os.environ, "INRUSH_NPM": NPM}, capture_output=True, text=True,
-                          check=False)
-    if done.returncode != 0:
-        raise AssertionError(done.stderr)
-    return json.loads(done.stdout)
 
 
 def lines(path):
@@ -38,29 +21,8 @@ class HdrCase(Case):
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def assertTimes(self, figures, latency):
-        """What the decoder reads is what the JSON says, as far as both can tell."""
-        self.assertEqual(figures["count"], latency["count"])
-        for percent, ms in figures["percentiles"].items():
-            expected = latency[{"0": "min", "100": "max"}.get(percent, f"p{percent}")]
-            self.assertAlmostEqual(ms, expected, delta=expected * PRECISION + UNIT_MS,
-                                   msg=f"p{percent}: {figures}\n{latency}")
-        self.assertAlmostEqual(figures["mean"], latency["mean"],
-                               delta=latency["mean"] * PRECISION + UNIT_MS)
-
     def assertLog(self, run, path):
-        """Every histogram of the log decodes, and they add up to the report."""
-        log = decode(path)
-        sums = {s["tag"]: s for s in log["sums"]}
-        self.assertTimes(sums.pop("NO TAG"), run.json["totals"]["latency_ms"])
-        for series in run.json["series"]:
-            tag = f"{series['type']}_{series['name']}"
-            if series["latency_ms"]["count"]:
-                self.assertTimes(sums.pop(tag), series["latency_ms"])
-            if series.get("service_ms"):
-                self.assertTimes(sums.pop(f"service:{tag}"), series["service_ms"])
-        self.assertEqual(sums, {}, "a tag that no series has")
-        return log
+        return assert_log(self, run.json, path)
 
 
 class TestLog(HdrCase):
@@ -74,7 +36,7 @@ class TestLog(HdrCase):
         self.assertEqual(lines(path)[1], "#[Histogram log format version 1.3]")
         self.assertRegex(lines(path)[2], r"^#\[StartTime: \d+\.\d{3} \(seconds since epoch\), ")
         self.assertEqual(lines(path)[3], HEADER)
-        intervals = [i for i in log["intervals"] if i["tag"] == "NO TAG"]
+        intervals = [i for i in log["intervals"] if i["tag"] == ALL]
         self.assertGreaterEqual(len(intervals), 3)
         began_ms = log["started_s"] * 1000
         for before, interval in zip([None, *intervals], intervals):

@@ -483,6 +483,49 @@ static void the_last_request_is_known_through_merging(void **state)
     stats_free(b);
 }
 
+/* Each request of two workers' intervals, and only where they are asked for. */
+static void requests_are_kept_through_merging(void **state)
+{
+    (void)state;
+    struct stats *intervals[2], *kept = stats_new(), *summed = stats_new();
+    stats_keep_requests(kept);
+    for (int i = 0; i < 2; i++) {
+        struct stats *s = intervals[i] = stats_new();
+        stats_keep_requests(s);
+        s->worker = i + 1;
+        s->warmup = i == 0;
+        struct sample sample = ok(3, 7);
+        sample.user = 9;
+        stats_record(s, &sample);
+        record_failure(s, 4, ERR_RESET, i == 0 ? "first" : "second", 5);
+        record_failure(s, 4, ERR_CLOSED, NULL, 6);
+        stats_merge(kept, s);
+        stats_merge(summed, s);
+    }
+    assert_null(summed->requests);
+    assert_int_equal(kept->requests->items.len, 6);
+    for (size_t i = 0; i < 6; i++) {
+        const struct logged_request *r = &kept->requests->items.items[i];
+        assert_int_equal(r->worker, i < 3 ? 1 : 2);
+        assert_int_equal(r->warmup, i < 3);
+        assert_int_equal(r->user, i % 3 == 0 ? 9 : 0);
+        assert_int_equal(r->error, i % 3 == 0 ? ERR_NONE : i % 3 == 1 ? ERR_RESET : ERR_CLOSED);
+        if (i % 3 == 1)
+            assert_string_equal(request_log_message(kept->requests, r), i < 3 ? "first" : "second");
+        if (i % 3 == 2)
+            assert_string_equal(request_log_message(kept->requests, r), "closed");
+    }
+    stats_clear(kept);
+    assert_int_equal(kept->requests->items.len, 0);
+    stats_merge(kept, intervals[1]);
+    assert_string_equal(request_log_message(kept->requests, &kept->requests->items.items[1]),
+                        "second");
+    for (int i = 0; i < 2; i++)
+        stats_free(intervals[i]);
+    stats_free(kept);
+    stats_free(summed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +542,7 @@ int main(void)
         cmocka_unit_test(checks_are_counted_by_name),
         cmocka_unit_test(clearing_empties_for_reuse),
         cmocka_unit_test(merging_adds_everything),
+        cmocka_unit_test(requests_are_kept_through_merging),
         cmocka_unit_test(intervals_add_up_to_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
