@@ -378,12 +378,30 @@ function inrush.on(event, handler)
   list[#list + 1] = handler
 end
 
+local THRESHOLD_OPTIONS = { abort = options.boolean() }
+
+-- The expression of a string, or of a table { "p99 < 1s", abort = true }.
+local function threshold(given)
+  if type(given) ~= "table" then
+    return given
+  end
+  local opts = {}
+  for name, value in pairs(given) do
+    opts[name] = name ~= 1 and value or nil
+  end
+  opts = options.check(opts, THRESHOLD_OPTIONS, "threshold", 3)
+  return opts.abort and type(given[1]) == "string" and given[1] .. " abort" or given[1]
+end
+
 --- What the run must reach, else exit status 2: { "p95 < 200ms", "failures < 1%" }.
+-- Instead of an expression { "p99 < 1s", abort = true }, which ends the run, as
+-- the word "abort" in the expression does. docs/thresholds.md has them all.
 function inrush.thresholds(list)
   if type(list) ~= "table" then
     fail(2, "thresholds takes a list of expressions, not %s", type(list))
   end
-  for _, expression in ipairs(list) do
+  for _, given in ipairs(list) do
+    local expression = threshold(given)
     if type(expression) ~= "string" then
       fail(2, "thresholds takes expressions such as \"p95 < 200ms\", not %s", type(expression))
     end

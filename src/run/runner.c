@@ -124,10 +124,13 @@ static double interval_length(const struct run *r, uint64_t now)
                                    : ns_to_s(now - r->interval_ns);
 }
 
-static const char *stage_now(const struct run *r, uint64_t now)
+/* The stage that most of the interval is in: that of its middle. */
+static const char *interval_stage(const struct run *r, uint64_t now)
 {
     const struct plan *plan = r->spec->plan;
-    int stage = crowd_stage(plan, ns_to_s(now - r->start_ns));
+    const struct stats *s = r->interval;
+    uint64_t at = s->end_ns > s->begin_ns ? s->begin_ns + (s->end_ns - s->begin_ns) / 2 : now;
+    int stage = crowd_stage(plan, ns_to_s(at - r->start_ns));
     return stage < 0 ? NULL : plan->stages[stage].name;
 }
 
@@ -141,7 +144,7 @@ static void tick(struct run *r)
         .total = r->total,
         .interval = r->interval,
         .interval_s = interval_length(r, now),
-        .stage = stage_now(r, now),
+        .stage = interval_stage(r, now),
         .warmup = r->warming_up,
         .stopping = r->state != RUNNING,
     };
