@@ -100,9 +100,8 @@ const struct cli_option cli_options_output[] = {
         .commands = LOADS,
         .group = GROUP_OUTPUT,
         OUTPUT(influx),
-        .value = "FILE|URL",
-        .help = "Write the figures in the line protocol of InfluxDB every second, into a file or "
-                "to a server",
+        .value = "FILE",
+        .help = "Write the figures of every second in the line protocol of InfluxDB",
     },
     {
         .id = OPT_LIST_JSON,

@@ -20,6 +20,8 @@ static const struct {
     {"hdr", offsetof(struct cli_args, hdr), true},
     {"requests", offsetof(struct cli_args, log_requests), true},
     {"html", offsetof(struct cli_args, html), true},
+    {"influx", offsetof(struct cli_args, influx), true},
+    {"statsd", offsetof(struct cli_args, statsd), false},
 };
 enum { OUTPUTS = sizeof(outputs) / sizeof(outputs[0]) };
 static_assert(OUTPUTS + 4 <= OUTPUTS_MAX,

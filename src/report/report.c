@@ -22,6 +22,8 @@ static const struct reporter_kind *const kinds[] = {
     &report_tui,
     &report_html,
     &report_prometheus,
+    &report_influx,
+    &report_statsd,
     &report_wrk,
 };
 

@@ -15,4 +15,6 @@ extern const struct reporter_kind report_requests;
 extern const struct reporter_kind report_tui;
 extern const struct reporter_kind report_html;
 extern const struct reporter_kind report_prometheus;
+extern const struct reporter_kind report_influx;
+extern const struct reporter_kind report_statsd;
 extern const struct reporter_kind report_wrk;
