@@ -140,8 +140,8 @@ static void add_run(struct suite *s, const struct report_run *run, const struct 
 {
     struct buf details = BUF_INIT;
     int status = report_exit_status(end);
-    enum verdict_of_case verdict =
-        end->outcome == REPORT_FINISHED && report_answered(end->total) > 0 ? PASSED : ERROR;
+    /* A threshold that did not hold is a case of its own. */
+    enum verdict_of_case verdict = status == 0 || status == 2 ? PASSED : ERROR;
     const char *message = end->reason != NULL ? end->reason : report_exit_meaning(end);
     buf_addf(&details, "The run ended after %.3f s with exit status %d: %s.", end->duration_s,
              status, message);
@@ -157,6 +157,8 @@ static void add_threshold(struct suite *s, const struct report_run *run,
     enum verdict_of_case verdict = t->passed ? PASSED : t->no_data ? ERROR : FAILED;
     buf_addf(&message, "found: %s", t->shown);
     buf_addf(&details, "Asked for: %s\nFound: %s", t->expression, t->shown);
+    if (*t->scope != 0)
+        buf_addf(&details, "\nOver: %s", t->scope);
     add_case(s, run, t->expression, verdict, buf_cstr(&message), buf_cstr(&details));
     buf_release(&message);
     buf_release(&details);

@@ -92,6 +92,53 @@ static void put_errors(struct json *j, const struct reporter *r, const struct st
     put_uint(j, "script_errors", script_errors);
 }
 
+/* One of the scripts' own, of the interval alone. */
+static void put_metric(struct json *j, const struct metric_summary *m)
+{
+    json_object_begin(j);
+    put_string(j, "name", m->about.name);
+    put_string(j, "type", metric_kind_names[m->about.kind]);
+    put_string(j, "unit", *m->about.unit != 0 ? m->about.unit : NULL);
+    put_uint(j, "count", m->count);
+    put_number(j, m->about.kind == METRIC_TREND ? "mean" : "value", m->value);
+    if (m->about.kind == METRIC_GAUGE || m->about.kind == METRIC_TREND) {
+        put_number(j, "min", m->min);
+        put_number(j, "max", m->max);
+    }
+    for (int i = 0; m->about.kind == METRIC_TREND && i < SUMMARY_PERCENTILES; i++)
+        put_number(j, summary_percentile_names[i], m->p[i]);
+    json_object_end(j);
+}
+
+static void put_metrics(struct json *j, const struct reporter *r, const struct report_tick *tick)
+{
+    json_key(j, "metrics");
+    json_array_begin(j);
+    for (uint32_t id = 0; id < catalog_metrics_len(r->run->catalog); id++) {
+        const struct metric *recorded = metric_get(&tick->interval->metrics, id);
+        struct metric_summary m;
+        if (recorded == NULL)
+            continue;
+        metric_summarize(&m, catalog_metric_get(r->run->catalog, id), recorded, tick->interval_s);
+        put_metric(j, &m);
+    }
+    json_array_end(j);
+}
+
+/* What became of the starts of a schedule. */
+static void put_arrivals(struct json *j, const struct arrival_stats *a)
+{
+    if (a->due == 0 && a->started == 0 && a->dropped == 0)
+        return;
+    json_key(j, "arrivals");
+    json_object_begin(j);
+    put_uint(j, "due", a->due);
+    put_uint(j, "started", a->started);
+    put_uint(j, "late", a->late);
+    put_uint(j, "dropped", a->dropped);
+    json_object_end(j);
+}
+
 static void put_generator(struct json *j, const struct generator_stats *g)
 {
     bool known = g->wall_ns > 0, timed = g->loop_lag.count > 0;
@@ -126,6 +173,8 @@ static void add_aggregated(struct reporter *r, const struct report_tick *tick)
     begin_line(r, &j);
     put_series(&j, r, tick, "", "Aggregated", &sum);
     put_errors(&j, r, tick->interval);
+    put_metrics(&j, r, tick);
+    put_arrivals(&j, &tick->interval->arrivals);
     put_generator(&j, &tick->interval->generator);
     end_line(r, &j);
     series_release(&sum);

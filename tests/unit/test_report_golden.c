@@ -167,31 +167,96 @@ static void test_console_fits(void **state)
     }
 }
 
+/* The run in two ticks, as a run of two seconds would be told: nothing yet, then
+ * the whole as one interval, then the same total without anything new. */
+static void tick(const struct reporter_kind *kind, struct reporter *reporter, struct fixture *f)
+{
+    struct stats *nothing = stats_new();
+    struct report_tick ticks[] = {
+        {.users = 0, .total = nothing, .interval = nothing},
+        {.elapsed_s = 15, .users = f->run.users, .total = f->stats, .interval = f->stats},
+        {.elapsed_s = 30, .total = f->stats, .interval = nothing, .stopping = true},
+    };
+    for (int i = 0; i < 3; i++) {
+        ticks[i].interval_s = i > 0 ? 15 : 0;
+        if (kind->tick != NULL)
+            kind->tick(reporter, &ticks[i]);
+    }
+    stats_free(nothing);
+}
+
+/* What a reporter writes of a case to dir/out, or to files that begin so. */
+static void report(const char *name, void (*build)(struct fixture *), const char *path)
+{
+    struct fixture f;
+    struct err err;
+    fixture_init(&f);
+    build(&f);
+    const struct reporter_kind *kind = report_kind(name);
+    struct report_options opt = {.path = path};
+    struct reporter *reporter = kind->open(&f.run, &opt, &err);
+    if (reporter == NULL)
+        fail_msg("%s", err.message);
+    tick(kind, reporter, &f);
+    assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+    fixture_release(&f);
+}
+
+static void check_file(const char *path, const char *golden)
+{
+    char *text = read_file(path);
+    if (text == NULL)
+        fail_msg("%s was not written", path);
+    unlink(path);
+    assert_golden(golden, text);
+    free(text);
+}
+
+/* A reporter's golden files: NAME and each of the endings, of the cases that show
+ * it all (NULL: of every case). */
+static void check_cases(const char *name, const char *const *endings, const char *only)
+{
+    for (int i = 0; i < FIXTURE_CASES; i++) {
+        char written[64], path[96], golden[64];
+        if (only != NULL && strstr(only, fixture_cases[i].name) == NULL)
+            continue;
+        snprintf(written, sizeof(written), "/tmp/inrush-golden-%d", (int)getpid());
+        report(name, fixture_cases[i].build, written);
+        for (int k = 0; endings[k] != NULL; k++) {
+            bool single = endings[1] == NULL;
+            snprintf(path, sizeof(path), "%s%s", written, single ? "" : endings[k]);
+            snprintf(golden, sizeof(golden), "%s%s", fixture_cases[i].name, endings[k]);
+            check_file(path, golden);
+        }
+    }
+}
+
 static void test_json_cases(void **state)
 {
     (void)state;
-    for (int i = 0; i < FIXTURE_CASES; i++) {
-        char path[] = "/tmp/inrush-json-XXXXXX", file[64];
-        int fd = mkstemp(path);
-        assert_true(fd >= 0);
-        close(fd);
-        struct fixture f;
-        struct err err;
-        fixture_init(&f);
-        fixture_cases[i].build(&f);
-        const struct reporter_kind *kind = report_kind("json");
-        struct report_options opt = {.path = path};
-        struct reporter *reporter = kind->open(&f.run, &opt, &err);
-        assert_non_null(reporter);
-        assert_int_equal(kind->end(reporter, &f.end, &err), 0);
-        char *text = read_file(path);
-        assert_non_null(text);
-        unlink(path);
-        snprintf(file, sizeof(file), "%s.json", fixture_cases[i].name);
-        assert_golden(file, text);
-        free(text);
-        fixture_release(&f);
-    }
+    check_cases("json", (const char *[]){".json", NULL}, NULL);
+}
+
+static void test_junit_cases(void **state)
+{
+    (void)state;
+    check_cases("junit", (const char *[]){".xml", NULL},
+                "scenario, names, refused, aborted, interrupted");
+}
+
+static void test_timeseries_cases(void **state)
+{
+    (void)state;
+    check_cases("timeseries", (const char *[]){".ndjson", NULL}, "scenario, oneoff_rate, names");
+}
+
+static void test_csv_cases(void **state)
+{
+    (void)state;
+    check_cases("csv",
+                (const char *[]){"_stats.csv", "_stats_history.csv", "_failures.csv",
+                                 "_exceptions.csv", NULL},
+                "scenario, names, nothing");
 }
 
 static void test_exit_status(void **state)
@@ -231,7 +296,9 @@ int main(void)
         cmocka_unit_test(test_console_ascii),   cmocka_unit_test(test_console_color),
         cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_spectrum),
         cmocka_unit_test(test_console_fits),    cmocka_unit_test(test_json_cases),
-        cmocka_unit_test(test_exit_status),     cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_junit_cases),     cmocka_unit_test(test_timeseries_cases),
+        cmocka_unit_test(test_csv_cases),       cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
