@@ -45,12 +45,12 @@ static void explain(struct console *c, const struct arrival_stats *a)
     struct buf line = BUF_INIT;
     if (a->late > 0)
         buf_addf(&line,
-                 "%s had to wait for a free %s: the response times say so, the service times "
-                 "do not. ",
+                 "%s had to wait for a free %s: the response times say so, the service times do "
+                 "not.",
                  units_format_count(n, a->late), what);
     if (a->dropped > 0)
-        buf_addf(&line, "%s never started: they still waited when the run ended.",
-                 units_format_count(n, a->dropped));
+        buf_addf(&line, "%s%s never started: they still waited when the run ended.",
+                 line.len > 0 ? " " : "", units_format_count(n, a->dropped));
     if (line.len > 0) {
         page_spaces(&c->page, 2);
         page_wrap(&c->page, PAGE_BAD, 2, 2, buf_cstr(&line));
