@@ -255,7 +255,8 @@ const struct cli_note cli_exit_notes[] = {
     {"0", "the run finished and every threshold held"},
     {"1", "the command line, the configuration or the script could not be used"},
     {"2", "a threshold did not hold"},
-    {"3", "nothing was measured: no request completed"},
+    {"3", "nothing was measured: no request was answered; with --strict, the generator was the "
+          "limit"},
     {"130, 143", "SIGINT (Ctrl-C) or SIGTERM ended it; the reports are written all the same"},
 };
 const size_t cli_exit_notes_len = sizeof(cli_exit_notes) / sizeof(cli_exit_notes[0]);
