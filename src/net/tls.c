@@ -163,7 +163,7 @@ static int narrow_versions(struct tls_config *c, const struct tls_options *o, st
         return 0;
     if (narrowed)
         return err_set(err, ERR_CONFIG, "%sciphers has none for TLS %s", o->prefix,
-                       c->max == TLS1_2_VERSION ? o->min : o->max);
+                       c->ciphers.suites == NULL ? "1.3" : "1.2");
     return err_set(err, ERR_CONFIG, "no version of TLS is left: the lowest is %s, the highest %s",
                    o->min, o->max);
 }

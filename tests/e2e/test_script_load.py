@@ -98,9 +98,9 @@ class TestLoad(Case):
         path = self.scenario(body % "not a url")
         self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"),
                               "'U'", "not a url", "scenario")
-        path = self.scenario(body % "https://localhost/")
-        self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"), "'U'", "https")
-        for host in ("http://", "http://h:0/", "https://h/"):
+        path = self.scenario(body % "ftp://localhost/")
+        self.assertUsageError(self.tool("run", path, "-u", "1", "-d", "1s"), "'U'", "ftp")
+        for host in ("http://", "http://h:0/", "ftp://h/"):
             self.assertUsageError(self.tool("run", path, "--host", host, "-d", "1s"),
                                   "--host", host)
 

@@ -63,8 +63,9 @@ class TestMistakes(Case):
         self.refused(["serve", "--port", "70000"], "--port", "70000")
         self.refused(["serve", "--port", "http"], "--port", "http")
 
-    def test_https_is_refused_clearly(self):
-        self.refused(["https://localhost/", "-n", "1"], "https", "TLS")
+    def test_schemes_that_are_not_http(self):
+        for url in ["ftp://localhost/", "rediss://localhost/", "httpx://localhost/"]:
+            self.refused([url, "-n", "1"], "the scheme must be http or https")
 
     def test_bad_numbers(self):
         for args in [["-c", "many"], ["-c", "0"], ["-c", "-1"], ["-c", ""], ["-c", "1e3"],

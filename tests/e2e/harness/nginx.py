@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 
+LOG_FORMAT = "$connection $request_method $request_uri $status"
+
 CONFIG = """\
 daemon off;
 master_process off;
@@ -24,13 +26,14 @@ http {{
     fastcgi_temp_path {prefix}/fastcgi;
     uwsgi_temp_path {prefix}/uwsgi;
     scgi_temp_path {prefix}/scgi;
-    log_format line '$connection $request_method $request_uri $status';
+    log_format line '{log_format}';
     access_log {access_log};
     default_type application/json;
     keepalive_requests 1000000000;
     keepalive_timeout 300s;
     server {{
-        listen 127.0.0.1:{port} backlog=16384;
+        listen 127.0.0.1:{port} backlog=16384{listen};
+        {server}
         location = /_status {{ access_log off; stub_status; }}
         location / {{ return 200 '{body}'; }}
     }}
@@ -45,12 +48,19 @@ def free_port():
 
 
 class Nginx:
-    """body: what every request gets. connections: how many at once, at most."""
+    """body: what every request gets. connections: how many at once, at most.
 
-    def __init__(self, body='{"status":"healthy"}', connections=2048, access_log=False):
+    access_log: True, or the format of its lines. listen: further words of the listen directive
+    ("ssl"). server: further directives.
+    """
+
+    def __init__(self, body='{"status":"healthy"}', connections=2048, access_log=False, listen="",
+                 server=""):
         self.body = body
         self.connections = connections
         self.access_log = access_log
+        self.listen = listen
+        self.server = server
         self.port = 0
         self.process = None
         self._polls = 0
@@ -100,6 +110,8 @@ class Nginx:
         with open(config, "w", encoding="ascii") as out:
             out.write(CONFIG.format(
                 prefix=self.prefix, port=self.port, body=self.body, connections=self.connections,
+                listen=" " + self.listen, server=self.server,
+                log_format=self.access_log if isinstance(self.access_log, str) else LOG_FORMAT,
                 access_log=f"{self.prefix}/access.log line" if self.access_log else "off"))
         self.process = subprocess.Popen(
             [shutil.which("nginx") or "/usr/sbin/nginx", "-p", self.prefix, "-c", config],

@@ -110,6 +110,9 @@ class Connection:
         except OSError as e:
             raise PeerGone from e
 
+    def farewell(self):
+        """What a protocol says before it ends a connection; TCP alone says nothing."""
+
     def sleep(self, seconds):
         if self.server.stopping.wait(seconds):
             raise PeerGone
@@ -344,7 +347,8 @@ class Server:
                 sock, _ = listener.accept()
             except OSError:
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.connections += 1
                 conn = self.connection(self, sock, self.connections)
