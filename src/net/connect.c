@@ -28,8 +28,9 @@ static const double STAGGER_S = 0.25; /* RFC 8305 5: Connection Attempt Delay */
 static const double KNOCK_S = 0.005;  /* at a unix socket whose queue is full */
 
 struct attempt {
-    ev_io io;
+    ev_io io; /* fd -1: not under way */
     struct connector *connector;
+    union dns_address address; /* not of a unix socket */
 };
 
 struct connector {
@@ -40,11 +41,19 @@ struct connector {
     int next;                  /* the address to try next */
     int running;               /* attempts under way */
     struct dns_query query;
-    ev_timer timer; /* the stagger; fed by hand to deliver an early failure */
-    struct dns_addresses addresses;
-    struct attempt attempts[DNS_ADDRESSES]; /* fd -1: not under way */
-    struct err err;                         /* of the last address that failed */
+    ev_timer timer;           /* the stagger; fed by hand to deliver an early failure */
+    struct attempt *attempts; /* owned; one an address, once they are known */
+    int attempts_len;
+    struct err *err; /* owned; of the last address that failed, NULL: none has */
 };
+
+/* Where to say why: made when it is needed, as thousands may be connecting. */
+static struct err *why(struct connector *c)
+{
+    if (c->err == NULL)
+        c->err = xcalloc(1, sizeof(*c->err));
+    return c->err;
+}
 
 void connect_errno(struct err *err, int errnum, const char *name)
 {
@@ -85,7 +94,7 @@ void connect_errno(struct err *err, int errnum, const char *name)
 static void describe_errno(struct connector *c, int errnum)
 {
     char buf[ENDPOINT_NAME_MAX];
-    connect_errno(&c->err, errnum, endpoint_name(buf, c->to));
+    connect_errno(why(c), errnum, endpoint_name(buf, c->to));
 }
 
 static void drop_attempt(struct connector *c, struct attempt *a)
@@ -105,13 +114,20 @@ static void stop(struct connector *c)
             drop_attempt(c, &c->attempts[i]);
 }
 
+static void release(struct connector *c)
+{
+    free(c->attempts);
+    free(c->err);
+    free(c);
+}
+
 static void finish(struct connector *c, int fd)
 {
     stop(c);
-    if (fd < 0 && c->addresses.len > 0)
+    if (fd < 0 && c->to->unix_path == NULL && c->attempts_len > 0)
         dns_forget(c->net->resolver, c->to->host);
-    c->done(c->arg, fd, fd < 0 ? &c->err : NULL);
-    free(c);
+    c->done(c->arg, fd, fd < 0 ? why(c) : NULL);
+    release(c);
 }
 
 static void watch(struct connector *c, struct attempt *a, int fd)
@@ -160,7 +176,7 @@ static bool has_source(struct connector *c, const union dns_address *address)
     sa_family_t family = address->any.sa_family;
     if (c->to->sources == NULL || sources_have(c->to->sources, family))
         return true;
-    err_set(&c->err, ERR_SYSTEM, "cannot connect to %s: --bind gives no %s address to do it from",
+    err_set(why(c), ERR_SYSTEM, "cannot connect to %s: --bind gives no %s address to do it from",
             endpoint_name(buf, c->to), family == AF_INET6 ? "IPv6" : "IPv4");
     return false;
 }
@@ -186,17 +202,17 @@ static bool try_next(struct connector *c)
     ev_timer_stop(c->net->loop, &c->timer);
     if (c->to->unix_path != NULL)
         return try_unix(c);
-    while (c->next < c->addresses.len) {
-        int i = c->next++;
-        if (!has_source(c, &c->addresses.items[i]))
+    while (c->next < c->attempts_len) {
+        struct attempt *a = &c->attempts[c->next++];
+        if (!has_source(c, &a->address))
             continue;
-        int fd = begin_tcp(c->to, &c->addresses.items[i]);
+        int fd = begin_tcp(c->to, &a->address);
         if (fd < 0) {
             describe_errno(c, errno);
             continue;
         }
-        watch(c, &c->attempts[i], fd);
-        if (c->next < c->addresses.len)
+        watch(c, a, fd);
+        if (c->next < c->attempts_len)
             watch_timer_start(c->net->loop, &c->timer, STAGGER_S);
         break;
     }
@@ -235,13 +251,26 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
         finish(c, -1);
 }
 
+static void line_up(struct connector *c, const union dns_address *addresses, int n)
+{
+    c->attempts = xcalloc((size_t)n + 1, sizeof(*c->attempts));
+    c->attempts_len = n;
+    for (int i = 0; i < n; i++) {
+        struct attempt *a = &c->attempts[i];
+        watch_io_init(&a->io, on_attempt, a);
+        a->connector = c;
+        if (addresses != NULL)
+            a->address = addresses[i];
+    }
+}
+
 static void on_resolved(struct dns_query *q, const struct dns_addresses *addresses,
                         const struct err *err)
 {
     struct connector *c = q->owner;
-    c->addresses = *addresses;
     if (addresses->len == 0)
-        c->err = *err;
+        *why(c) = *err;
+    line_up(c, addresses->items, addresses->len);
     if (!try_next(c))
         finish(c, -1);
 }
@@ -257,12 +286,14 @@ struct connector *connector_start(struct net *net, const struct endpoint *e, con
     c->query.done = on_resolved;
     c->query.owner = c;
     watch_timer_init(&c->timer, on_timer, c);
-    for (int i = 0; i < DNS_ADDRESSES; i++) {
-        watch_io_init(&c->attempts[i].io, on_attempt, &c->attempts[i]);
-        c->attempts[i].connector = c;
-    }
-    bool known = e->unix_path != NULL ||
-                 dns_resolve(net->resolver, &c->query, e->host, e->port, &c->addresses);
+    struct dns_addresses addresses = {.len = 0};
+    bool known = true;
+    if (e->unix_path != NULL)
+        line_up(c, NULL, 1);
+    else if (dns_resolve(net->resolver, &c->query, e->host, e->port, &addresses))
+        line_up(c, addresses.items, addresses.len);
+    else
+        known = false;
     if (known && !try_next(c))
         ev_feed_event(net->loop, &c->timer, EV_CUSTOM);
     return c;
@@ -273,7 +304,7 @@ void connector_cancel(struct connector *c)
     if (c == NULL)
         return;
     stop(c);
-    free(c);
+    release(c);
 }
 
 bool connector_looks_up(const struct connector *c)
