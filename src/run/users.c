@@ -155,8 +155,9 @@ static void settle_vacated(struct users *us)
 static void follow(struct users *us)
 {
     struct worker *w = us->worker;
-    uint64_t now = clock_ns(), until = now + START_SLICE_NS;
-    uint32_t wanted = crowd_at(w->plan, &us->change, ns_to_s(now - us->start_ns));
+    uint64_t begun = clock_ns(), now = begun, until = now + START_SLICE_NS;
+    double t_s = ns_to_s(begun - us->start_ns);
+    uint32_t wanted = crowd_at(w->plan, &us->change, t_s);
     if (us->vacated)
         settle_vacated(us);
     while (us->taken > 0 && us->places[us->taken - 1].index >= wanted)
@@ -167,11 +168,13 @@ static void follow(struct users *us)
     }
     if (us->taken > atomic_load_explicit(&w->spawned, memory_order_relaxed))
         atomic_store_explicit(&w->spawned, us->taken, memory_order_relaxed);
-    double next = crowd_next(w->plan, &us->change, ns_to_s(now - us->start_ns));
+    /* As of the moment that was looked at: who came due meanwhile is due now. */
+    double next = crowd_next(w->plan, &us->change, t_s);
     if (us->taken < us->places_len && us->places[us->taken].index < wanted)
         next = 0; /* the slice was over */
+    double passed = ns_to_s(now - begun);
     if (next >= 0)
-        look_in(us, next);
+        look_in(us, next > passed ? next - passed : 0);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
