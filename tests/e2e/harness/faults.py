@@ -9,6 +9,7 @@ the client has to call it (None: a complete answer). FAULTS is the table of all 
 """
 
 import itertools
+import ssl
 from dataclasses import dataclass
 
 from harness import wire
@@ -105,10 +106,56 @@ class FaultServer(wire.Server):
                    exact=all(e.fault.exact for e in self.entries))
 
 
+class TlsConnection(CountingConnection):
+    """The same, encrypted; sent counts what is encrypted."""
+
+    def __init__(self, server, sock, number):
+        super().__init__(server, sock, number)
+        self.agreed = False
+
+    def run(self, steps):
+        if not self.agreed:
+            try:
+                self.sock = self.server.context.wrap_socket(self.sock, server_side=True)
+            except OSError as e:  # ssl.SSLError is one
+                raise wire.PeerGone from e
+            self.agreed = True
+        super().run(steps)
+
+    def farewell(self):
+        try:
+            self.sock.setblocking(False)
+            self.sock.unwrap()  # sends close_notify; the peer's need not be awaited
+        except ssl.SSLWantReadError:
+            pass
+        except OSError as e:
+            raise wire.PeerGone from e
+
+
+class TlsFaultServer(FaultServer):
+    """context: an ssl.SSLContext with a certificate."""
+
+    connection = TlsConnection
+
+    def __init__(self, faults, context, **options):
+        super().__init__(faults, **options)
+        self.context = context
+
+    @property
+    def url(self):
+        return super().url.replace("http://", "https://")
+
+
 # Good answers, however they come.
 
 def good(name, *steps):
     return Fault(name, None, steps, whole=True)
+
+
+def end(conn):
+    """Closes in order, so that an answer may end with it."""
+    conn.farewell()
+    raise wire.EndOfScript
 
 
 def read_in_vain(conn):
@@ -134,12 +181,12 @@ GOOD = [
          send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + PLAIN_ANSWER)),
     good("closing announced", send(ANNOUNCED), close()),
     good("closing announced, then reset", send(ANNOUNCED), pause(0.02), reset()),
-    good("ended by closing", send(b"HTTP/1.1 200 OK\r\n\r\n" + BODY), close()),
+    good("ended by closing", send(b"HTTP/1.1 200 OK\r\n\r\n" + BODY), end),
     good("an unknown coding, ended by closing",
-         send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + BODY), close()),
+         send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + BODY), end),
     good("lines that are no headers",
          send(b"HTTP/1.1 200 OK\r\nNonsense\r\n: value\r\nContent-Length: 0\r\n\r\n")),
-    good("HTTP/1.0", send(b"HTTP/1.0 200 OK\r\n\r\n" + BODY), close()),
+    good("HTTP/1.0", send(b"HTTP/1.0 200 OK\r\n\r\n" + BODY), end),
     good("HTTP/1.0 with a length",
          send(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY), close()),
 ]

@@ -113,6 +113,9 @@ class Connection:
     def farewell(self):
         """What a protocol says before it ends a connection; TCP alone says nothing."""
 
+    def farewell(self):
+        """What a protocol says before it ends a connection; TCP alone says nothing."""
+
     def sleep(self, seconds):
         if self.server.stopping.wait(seconds):
             raise PeerGone
@@ -183,7 +186,7 @@ def half_close():
     """Says that nothing more will be sent; still reads."""
     def step(conn):
         try:
-            conn.sock.shutdown(socket.SHUT_WR)
+            socket.socket.shutdown(conn.sock, socket.SHUT_WR)  # not TLS's, which ends reading too
         except OSError as e:
             raise PeerGone from e
     return step
