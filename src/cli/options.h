@@ -141,6 +141,8 @@ struct cli_args {
     size_t arguments_len;
     const char *const *rest; /* the words behind "--", for the script; borrowed from argv */
     size_t rest_len;
+    int argc; /* the whole line, for the reports; borrowed */
+    const char *const *argv;
     bool given[CLI_OPTS]; /* the person wrote it; ask cli_given */
 
     /* Load. */
@@ -208,7 +210,7 @@ struct cli_args {
     /* Output: paths, "-" is stdout; no two of them the same. */
     const char *json;
     const char *output; /* merge: the sum */
-    const char *csv; /* prefix of several files */
+    const char *csv;    /* prefix of several files */
     const char *html;
     const char *junit;
     const char *timeseries;

@@ -14,13 +14,13 @@
 #define VERDICT_LAG_MAX_MS 10.0 /* the 99th percentile of how late their timers are */
 
 struct verdict {
-    double cpu_share;       /* of the workers' wall time, 0..1; -1: not known */
-    double loop_lag_p99_ms; /* how late the event loops were; -1: not known */
-    double script_share;    /* of the same, inside scripts, their garbage collection included */
+    double cpu_share;         /* of the workers' wall time, 0..1; -1: not known */
+    double loop_lag_p99_ms;   /* how late the event loops were; -1: not known */
+    double script_share;      /* of the same, inside scripts, their garbage collection included */
     double script_longest_ms; /* the longest that one ran without waiting */
-    uint64_t system_errors; /* requests that failed for want of a file or a local port */
-    uint32_t hung;          /* workers stuck in a script */
-    bool limited;           /* the generator was the limit */
+    uint64_t system_errors;   /* requests that failed for want of a file or a local port */
+    uint32_t hung;            /* workers stuck in a script */
+    bool limited;             /* the generator was the limit */
 };
 
 /* Limited: the workers computed more than 90 % of the time, 1 % of their timers

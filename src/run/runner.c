@@ -521,8 +521,7 @@ static void finish(struct run *r)
         .notes_len = r->notes.len,
     };
     size_t relative = spec->baseline ? baseline_rules(spec->baseline) : 0;
-    struct threshold_result *found =
-        xcalloc(spec->thresholds_len + relative + 1, sizeof(*found));
+    struct threshold_result *found = xcalloc(spec->thresholds_len + relative + 1, sizeof(*found));
     gates_finish(r->gates, r->total, end.duration_s, found);
     if (spec->baseline)
         baseline_judge(spec->baseline, spec->about, &end, found + spec->thresholds_len);

@@ -24,8 +24,8 @@ struct scenario_groups {
 struct scenario_task {
     char *name; /* owned, as all strings here */
     double weight;
-    VEC(char *) tags; /* the class's included */
-    bool enabled;     /* by the selection; true at first, unless its weight is 0 */
+    VEC(char *) tags;              /* the class's included */
+    bool enabled;                  /* by the selection; true at first, unless its weight is 0 */
     struct scenario_groups groups; /* its requests are counted under these too */
 };
 
@@ -35,11 +35,11 @@ struct scenario_class {
     uint32_t fixed_count; /* exactly so many users; 0: by weight */
     bool has_arrivals;    /* its tasks begin at a rate */
     struct rate arrivals;
-    bool poisson;       /* ... at random moments */
-    uint32_t max_users; /* at most so many serve the arrivals; 0: the run's bound */
-    char *host;         /* as the scenario says, else NULL */
+    bool poisson;         /* ... at random moments */
+    uint32_t max_users;   /* at most so many serve the arrivals; 0: the run's bound */
+    char *host;           /* as the scenario says, else NULL */
     struct class_tls tls; /* to https hosts */
-    char *target;       /* what the report shows as its target instead of the host; or NULL */
+    char *target;         /* what the report shows as its target instead of the host; or NULL */
     bool abstract;
     bool has_probe;
     bool optional; /* skipped when its probe fails; else the run does not start */

@@ -45,10 +45,10 @@ struct script_options {
     size_t args_len;
     uint64_t seed;
     const struct net_options *net; /* borrowed, outlives the state; NULL: none */
-    const char *host;     /* --host: wins over every class's; or NULL */
-    double timeout_s;     /* of a request, where neither it nor its class says */
-    bool print_to_stderr; /* print() must keep stdout clean: a report goes there */
-    bool trace;           /* every request is told aloud (inrush check) */
+    const char *host;              /* --host: wins over every class's; or NULL */
+    double timeout_s;              /* of a request, where neither it nor its class says */
+    bool print_to_stderr;          /* print() must keep stdout clean: a report goes there */
+    bool trace;                    /* every request is told aloud (inrush check) */
 };
 
 /* A coroutine of the pool, and the reference that keeps it alive. */

@@ -90,7 +90,7 @@ struct user {
     bool record; /* false: not into the statistics */
     struct sample sample;
     const struct scenario_groups *groups; /* of the running function; borrowed from the scenario */
-    char *failure; /* owned: the message when the script gave one */
+    char *failure;                        /* owned: the message when the script gave one */
 
     struct err *probe; /* a probe's user: its first failure; nothing is recorded */
 

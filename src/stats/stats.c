@@ -272,7 +272,7 @@ static bool has_times(enum err_kind error)
 }
 
 static inline __attribute__((always_inline)) void record(struct series *series,
-                                                          const struct sample *sample)
+                                                         const struct sample *sample)
 {
     series->requests++;
     series->bytes += sample->bytes;
