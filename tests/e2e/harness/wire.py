@@ -113,9 +113,6 @@ class Connection:
     def farewell(self):
         """What a protocol says before it ends a connection; TCP alone says nothing."""
 
-    def farewell(self):
-        """What a protocol says before it ends a connection; TCP alone says nothing."""
-
     def sleep(self, seconds):
         if self.server.stopping.wait(seconds):
             raise PeerGone
