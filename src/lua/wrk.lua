@@ -42,12 +42,16 @@ setmetatable(wrk, {
 
 --- In the main state, once for each thread.
 function wrk.setup(thread)
+  local setup = rawget(_G, "setup")
   if type(setup) == "function" then
     setup(thread)
   end
 end
 
 local function has_host_header()
+  if type(wrk.headers) ~= "table" then
+    base.raise("wrk.headers is a " .. type(wrk.headers) .. " value; it must be a table")
+  end
   for name in pairs(wrk.headers) do
     if tostring(name):lower() == "host" then
       return true
@@ -68,6 +72,7 @@ function wrk.init(args)
   if not has_host_header() then
     wrk.headers["Host"] = host_header()
   end
+  local init = rawget(_G, "init")
   if type(init) == "function" and not inside_init then
     inside_init = true
     init(args)

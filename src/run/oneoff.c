@@ -63,8 +63,9 @@ struct load {
     ev_timer rate_timer;   /* looks at the answers a second */
     uint64_t rate_from_ns; /* since when `answers` counts */
     uint32_t answers;
-    uint64_t left; /* requests still to start; UINT64_MAX: no limit */
-    bool stopping; /* nothing further begins: the run ends, or the source has ended */
+    bool rate_seen; /* it has been looked at */
+    uint64_t left;  /* requests still to start; UINT64_MAX: no limit */
+    bool stopping;  /* nothing further begins: the run ends, or the source has ended */
 };
 
 uint64_t oneoff_share(uint64_t total, int number, int n)
@@ -91,12 +92,32 @@ static void stop_pacers(struct load *load)
         pacer_stop(&load->pacers[i]);
 }
 
+static void look_at_rate(struct load *load)
+{
+    uint64_t now_ns = clock_ns();
+    double seconds = ns_to_s(now_ns - load->rate_from_ns);
+    hist_record(&load->worker->stats->rates, (uint64_t)(load->answers / seconds));
+    load->rate_from_ns = now_ns;
+    load->answers = 0;
+    load->rate_seen = true;
+}
+
+static void on_rate(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    look_at_rate(timer->data);
+    watch_timer_start(loop, timer, RATE_INTERVAL_S);
+}
+
 static void finish_if_all_gone(struct load *load)
 {
     load->worker->users = load->active;
     if (load->active > 0)
         return;
     stop_pacers(load);
+    ev_timer_stop(load->worker->loop, &load->rate_timer);
+    if (!load->rate_seen && load->answers > 0) /* it was over too soon */
+        look_at_rate(load);
     worker_finished(load->worker);
 }
 
@@ -198,8 +219,10 @@ static bool begin(struct connection *c, uint64_t due_ns)
 {
     struct load *load = c->load;
     buf_clear(&c->own);
-    struct outgoing out = {
-        .connection = (uint32_t)(c - load->items), .own = &c->own, .requests = 1};
+    struct outgoing out = {.connection = (uint32_t)(c - load->items),
+                           .most = load->left,
+                           .own = &c->own,
+                           .requests = 1};
     if (load->left == 0 || load->stopping)
         return false;
     if (!load->about->source->next(load->source, &out)) {
@@ -207,7 +230,7 @@ static bool begin(struct connection *c, uint64_t due_ns)
         return false;
     }
     if (load->left != UINT64_MAX)
-        load->left -= out.requests < load->left ? out.requests : load->left;
+        load->left -= out.requests;
     struct http1_conn *conn = conn_to(c, out.origin);
     c->due_ns = due_ns;
     c->series = out.series;
@@ -350,8 +373,7 @@ static void completed(struct op *op)
     record(load, c);
     if (c->op.batch)
         record_rest(load, c);
-    if (c->op.keep_body && op->err == NULL &&
-        !load->about->source->answered(load->source, &c->op))
+    if (c->op.keep_body && op->err == NULL && !load->about->source->answered(load->source, &c->op))
         load->stopping = true;
     if (is_over(load)) {
         leave(c);
@@ -399,18 +421,6 @@ static void on_begin(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop, (void)revents;
     begin_some(timer->data);
-}
-
-static void on_rate(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-    (void)revents;
-    struct load *load = timer->data;
-    uint64_t now_ns = clock_ns();
-    double seconds = ns_to_s(now_ns - load->rate_from_ns);
-    hist_record(&load->worker->stats->rates, (uint64_t)(load->answers / seconds));
-    load->rate_from_ns = now_ns;
-    load->answers = 0;
-    watch_timer_start(loop, timer, RATE_INTERVAL_S);
 }
 
 /* --- the load ------------------------------------------------------------------ */

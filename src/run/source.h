@@ -21,6 +21,7 @@ struct worker;
 struct outgoing {
     /* Who asks. */
     uint32_t connection; /* of the worker's, from 0 */
+    uint64_t most;       /* so many requests may still begin, at least 1 */
     struct buf *own;     /* the connection's buffer, for the source to fill; empty at the call */
 
     /* The answer. */

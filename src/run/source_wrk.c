@@ -71,7 +71,7 @@ static bool wrk_source_next(void *source, struct outgoing *out)
 {
     struct wrk_source *s = source;
     struct wrk_request request;
-    if (!wrk_thread_request(s->thread, &request))
+    if (!wrk_thread_request(s->thread, out->most, &request))
         return false;
     follow_addr(s);
     out->bytes = request.bytes;

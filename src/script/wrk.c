@@ -51,6 +51,7 @@ static void thread_free(struct wrk_thread *t)
         free(t->hosts.items[i]);
     vec_release(&t->hosts);
     vec_release(&t->heads);
+    vec_release(&t->ends);
     vec_release(&t->fields);
     buf_release(&t->head);
     free(t);

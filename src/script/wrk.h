@@ -69,9 +69,10 @@ struct wrk_request {
 };
 
 /* From the worker's thread. delay() in ms, 0 without it. False: the thread sends
- * nothing further, because it was stopped (thread:stop) or failed. */
+ * nothing further, because it was stopped (thread:stop) or failed. Of more than
+ * `most` requests (at least 1) only so many are taken. */
 double wrk_thread_delay(struct wrk_thread *t);
-bool wrk_thread_request(struct wrk_thread *t, struct wrk_request *out);
+bool wrk_thread_request(struct wrk_thread *t, uint64_t most, struct wrk_request *out);
 bool wrk_thread_wants_responses(const struct wrk_thread *t);
 bool wrk_thread_response(struct wrk_thread *t, int status, struct http1_span head,
                          struct http1_span body);

@@ -29,14 +29,41 @@ static bool push_hook(struct wrk_thread *t, int slot)
     return false;
 }
 
+/* Where the hook begins: "script.lua:3". Owned by the caller. */
+static char *place_of_hook(struct wrk_thread *t, int slot)
+{
+    lua_Debug ar;
+    if (!push_hook(t, slot))
+        return xstrdup(t->wrk->options->script->source->chunkname + 1);
+    lua_getinfo(t->script->L, ">S", &ar);
+    return xasprintf("%s:%d", ar.short_src, ar.linedefined);
+}
+
 static void fail(struct wrk_thread *t, const char *message, const char *traceback)
 {
     script_report_error(t->script, message, traceback);
     atomic_store(&t->stop, true);
 }
 
+/* An error that names no line of the file came out of a call in a return, which
+ * leaves no line: it is said where the hook begins. */
+static void fail_hook(struct wrk_thread *t, int slot)
+{
+    char *message, *traceback;
+    script_take_error(t->script->L, &message, &traceback);
+    if (!strstr(message, t->wrk->options->script->source->chunkname + 1)) {
+        char *place = place_of_hook(t, slot), *whole = xasprintf("%s: %s", place, message);
+        free(place);
+        free(message);
+        message = whole;
+    }
+    fail(t, message, traceback);
+    free(message);
+    free(traceback);
+}
+
 /* Calls the hook below nargs arguments. -1: it failed, and the thread with it. */
-static int call_hook(struct wrk_thread *t, const char *name, int nargs, int nresults)
+static int call_hook(struct wrk_thread *t, int slot, const char *name, int nargs, int nresults)
 {
     struct script *s = t->script;
     atomic_store_explicit(&s->running_task, name, memory_order_relaxed);
@@ -47,23 +74,16 @@ static int call_hook(struct wrk_thread *t, const char *name, int nargs, int nres
     t->running = false;
     if (rc == 0)
         return 0;
-    char *message, *traceback;
-    script_take_error(s->L, &message, &traceback);
-    fail(t, message, traceback);
-    free(message);
-    free(traceback);
+    fail_hook(t, slot);
     return -1;
 }
 
 /* A hook returned what it should not: said at its own place in the file. */
 static void fail_result(struct wrk_thread *t, int slot, const char *what)
 {
-    lua_State *L = t->script->L;
-    lua_Debug ar;
-    push_hook(t, slot);
-    lua_getinfo(L, ">S", &ar);
-    char *message =
-        xasprintf("%s:%d: %s() %s", ar.short_src, ar.linedefined, lua_tostring(L, slot), what);
+    char *place = place_of_hook(t, slot);
+    char *message = xasprintf("%s: %s() %s", place, lua_tostring(t->script->L, slot), what);
+    free(place);
     fail(t, message, "");
     free(message);
 }
@@ -77,10 +97,12 @@ static int take_apart(struct wrk_thread *t, struct http1_span bytes, struct err 
     struct http1_piece piece;
     int rc;
     vec_clear(&t->heads);
+    vec_clear(&t->ends);
     while ((rc = http1_split_next(&rest, &piece, err)) > 0) {
         if (t->heads.len == 0)
             t->method = piece.method, t->target = piece.target;
         vec_push(&t->heads, piece.head_request);
+        vec_push(&t->ends, (size_t)(rest.data - bytes.data));
     }
     if (rc == 0 && t->heads.len == 0)
         return err_set(err, ERR_CONFIG, "it is empty");
@@ -113,7 +135,7 @@ static int keep_request(struct wrk_thread *t, struct err *err)
 static bool renew_request(struct wrk_thread *t)
 {
     lua_State *L = t->script->L;
-    if (!push_hook(t, SLOT_REQUEST) || call_hook(t, "request", 0, 1) < 0)
+    if (!push_hook(t, SLOT_REQUEST) || call_hook(t, SLOT_REQUEST, "request", 0, 1) < 0)
         return !atomic_load(&t->stop); /* it was taken away: the last one stays */
     if (!lua_isstring(L, -1)) {
         char what[120];
@@ -136,7 +158,7 @@ static bool renew_request(struct wrk_thread *t)
     return false;
 }
 
-bool wrk_thread_request(struct wrk_thread *t, struct wrk_request *out)
+bool wrk_thread_request(struct wrk_thread *t, uint64_t most, struct wrk_request *out)
 {
     if (atomic_load_explicit(&t->stop, memory_order_relaxed))
         return false;
@@ -148,6 +170,10 @@ bool wrk_thread_request(struct wrk_thread *t, struct wrk_request *out)
         .requests = (uint32_t)t->heads.len,
         .heads = t->heads.items,
     };
+    if (out->requests > most) {
+        out->requests = (uint32_t)most;
+        out->len = t->ends.items[most - 1];
+    }
     return true;
 }
 
@@ -165,7 +191,7 @@ double wrk_thread_delay(struct wrk_thread *t)
 {
     lua_State *L = t->script->L;
     if (!t->has_delay || atomic_load_explicit(&t->stop, memory_order_relaxed) ||
-        !push_hook(t, SLOT_DELAY) || call_hook(t, "delay", 0, 1) < 0)
+        !push_hook(t, SLOT_DELAY) || call_hook(t, SLOT_DELAY, "delay", 0, 1) < 0)
         return 0;
     bool ok = lua_isnumber(L, -1);
     double ms = lua_tonumber(L, -1);
@@ -256,7 +282,7 @@ bool wrk_thread_response(struct wrk_thread *t, int status, struct http1_span hea
     lua_pushinteger(L, status);
     push_headers(t, head);
     lua_pushlstring(L, body.data, body.len);
-    return call_hook(t, "response", 3, 0) == 0 &&
+    return call_hook(t, SLOT_RESPONSE, "response", 3, 0) == 0 &&
            !atomic_load_explicit(&t->stop, memory_order_relaxed);
 }
 

@@ -21,7 +21,8 @@ struct wrk_thread {
     /* The last request, whose string lies at SLOT_LAST, taken apart. */
     const char *bytes;
     size_t len;
-    VEC(bool) heads;                  /* one for each request in it */
+    VEC(bool) heads;                  /* by request in it: HEAD */
+    VEC(size_t) ends;                 /* and where it ends */
     struct http1_span method, target; /* of the first of them */
 
     /* The head of the last answer, and its fields as the strings they became. A server's

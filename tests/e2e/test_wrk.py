@@ -1,0 +1,686 @@
+"""wrk scripts: every hook and every name they have, what goes wrong in them, wrk's layout, and
+the same scripts under wrk itself: both send the same."""
+
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import wire
+from harness.case import Case, NOTHING, OK, THRESHOLD, USAGE, failure_count
+from harness.wire import answer, pause, recv_request, repeat, response, send
+
+HELLO = response(b"hello", headers=["X-Token: t1", "Set-Cookie: a=1", "Set-Cookie: b=2"])
+NO_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"  # to HEAD
+
+
+def shape(request):
+    """A request's bytes with its headers sorted: a Lua table has no order."""
+    return (request.method, request.target, request.version, tuple(sorted(request.headers)),
+            request.body)
+
+
+class WrkCase(Case):
+    def script(self, text, name="script.lua"):
+        return self.file(name, text)
+
+    def run_script(self, text, url, *args, n=3, connections=1, threads=1, json=True):
+        """Runs the script's text so many requests long; `words` behind the URL are args after --."""
+        command = ["-s", self.script(text), "-t", threads, "-c", connections]
+        if n:
+            command += ["-n", n]
+        words = []
+        if "--" in args:
+            at = args.index("--")
+            args, words = args[:at], args[at:]
+        if not json:
+            return self.tool(*command, *args, url, *words)
+        path = self.json_path()
+        return self.ended_json(path, *command, *args, "--json", path, url, *words)
+
+    def ended_json(self, path, *command):
+        from harness import tool  # pylint: disable=import-outside-toplevel
+        return self.ended(tool.run(*command, json_path=path))
+
+    def fails(self, text, *words, url=None, **options):
+        """It ends with status 1 and says all of this, the script's file and line among it."""
+        url = url or self.serve(*answer(HELLO)).url
+        run = self.run_script(text, url, **options)
+        self.assertStatus(run, USAGE)
+        self.assertSays(run, *words)
+        return run
+
+
+class TestTheTable(WrkCase):
+    def requests(self, text, *args, n=1, url_path=""):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script(text, server.url.rstrip("/") + url_path, *args, n=n)
+        self.assertStatus(run, OK)
+        return server, run
+
+    def test_what_the_url_says(self):
+        server, run = self.requests(
+            "print(wrk.scheme, wrk.host, wrk.port, type(wrk.port), wrk.method, wrk.path, wrk.body)",
+            url_path="/a/b?c=d")
+        line = f"http\t127.0.0.1\t{server.port}\tstring\tGET\t/a/b?c=d\tnil"
+        self.assertEqual(run.stdout.splitlines()[:2], [line, line], "the main state and a thread")
+        self.assertEqual(server.requests[0].head,
+                         f"GET /a/b?c=d HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+
+    def test_a_static_request_is_made_of_the_table(self):
+        server, _ = self.requests("""\
+            wrk.method = "PUT"
+            wrk.path = "/x"
+            wrk.body = "a=b"
+            wrk.headers["Content-Type"] = "text/plain"
+            wrk.headers["X-Number"] = 7
+            """)
+        request = server.requests[0]
+        self.assertEqual((request.method, request.target, request.body), ("PUT", "/x", b"a=b"))
+        self.assertEqual(sorted(request.headers), sorted([
+            ("Host", f"127.0.0.1:{server.port}"), ("Content-Type", "text/plain"),
+            ("X-Number", "7"), ("Content-Length", "3")]))
+
+    def test_headers_and_more_of_the_command_line(self):
+        server, _ = self.requests("", "-H", "A:b", "-H", "host: other", "-m", "POST",
+                                  "--json-body", "{}")
+        request = server.requests[0]
+        self.assertEqual(sorted(request.headers), [("A", "b"), ("Content-Length", "2"),
+                                                   ("Content-Type", "application/json"),
+                                                   ("host", "other")])
+        self.assertEqual((request.method, request.body), ("POST", b"{}"))
+
+    def test_format_takes_what_is_nil_from_the_table(self):
+        server, _ = self.requests("""\
+            local n = 0
+            local made = {
+              function() return wrk.format() end,
+              function() return wrk.format("POST", "/p", { A = "b" }, "body") end,
+              function() return wrk.format(nil, "/h", { ["content-length"] = "9", Host = "h" }) end,
+              function() wrk.path = "/later" return wrk.format() end,
+            }
+            function request()
+              n = n + 1
+              return made[n]()
+            end
+            """, n=4)
+        host = ("Host", f"127.0.0.1:{server.port}")
+        self.assertEqual([(r.method, r.target, sorted(r.headers), r.body) for r in server.requests], [
+            ("GET", "/", [host], b""),
+            ("POST", "/p", [("A", "b"), ("Content-Length", "4"), host], b"body"),
+            ("GET", "/h", [("Host", "h")], b""),
+            ("GET", "/later", [host], b"")])
+
+    def test_format_before_init_has_a_host_too(self):
+        server, _ = self.requests("""\
+            local made = wrk.format("GET", "/early")
+            function request() return made end
+            """)
+        self.assertEqual(server.requests[0].header("Host"), f"127.0.0.1:{server.port}")
+
+    def test_credentials_of_the_url(self):
+        server = self.serve(*answer(HELLO))
+        self.run_script("", server.url.replace("//", "//me:secret@"), n=1)
+        self.assertEqual(server.requests[0].header("Authorization"), "Basic bWU6c2VjcmV0")
+
+
+class TestHooks(WrkCase):
+    def test_setup_once_for_each_thread_in_the_main_state(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("""\
+            local threads = {}
+            function setup(thread)
+              threads[#threads + 1] = thread
+              thread:set("id", #threads)
+            end
+            function init(args) print("init", id, #args) end
+            function done(summary)
+              for i, thread in ipairs(threads) do print("done", i, thread:get("id")) end
+            end
+            """, server.url, "--wrk-output", "--", "one", "two", n=4, threads=2, connections=2,
+            json=False)
+        self.assertStatus(run, OK)
+        self.assertEqual(run.stdout.splitlines()[:2], ["init\t1\t2", "init\t2\t2"])
+        self.assertEqual(run.stdout.splitlines()[-2:], ["done\t1\t1", "done\t2\t2"])
+
+    def test_values_are_copied_between_states(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("""\
+            local value = { 1, "two", { three = true, [4] = 4.5 }, [false] = "no" }
+            local kept
+            function setup(thread)
+              kept = thread
+              thread:set("value", value)
+              thread:set("none", nil)
+              value[2] = "changed"
+            end
+            function init()
+              print(value[1], value[2], value[3].three, value[3][4], value[false], none)
+              answer = value
+              nothing = nil
+            end
+            function done()
+              local got = kept:get("answer")
+              print(got[2], got[3][4], kept:get("nothing"), kept:get("never"))
+            end
+            """.replace("local value", "value"), server.url, n=1, json=False)
+        self.assertStatus(run, OK)
+        lines = run.stdout.splitlines()
+        self.assertEqual(lines[0], "1\ttwo\ttrue\t4.5\tno\tnil")
+        self.assertEqual(lines[-1], "two\t4.5\tnil\tnil")
+
+    def test_init_sees_the_arguments(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("function init(args) print(args[0], args[1], args[2], args[3]) end",
+                              server.url, "--", "a", "-b", n=1)
+        self.assertEqual(run.stdout.splitlines()[0], f"{server.url}\ta\t-b\tnil")
+
+    def test_init_may_call_wrks_own(self):
+        server = self.serve(*answer(HELLO))
+        self.run_script("init = function(args) wrk.init(args) wrk.path = '/i' end", server.url, n=1)
+        self.assertEqual(server.requests[0].target, "/i")
+
+    def test_request_and_wrk_request(self):
+        server = self.serve(*answer(HELLO))
+        self.run_script("""\
+            local n = 0
+            function request()
+              n = n + 1
+              if n % 2 == 0 then return wrk.request() end
+              return wrk.format("GET", "/" .. n)
+            end
+            """, server.url, n=4)
+        self.assertEqual([r.target for r in server.requests], ["/1", "/", "/3", "/"])
+
+    def test_response_sees_status_headers_and_body(self):
+        server = self.serve(recv_request(), send(HELLO), recv_request(),
+                            send(b"HTTP/1.1 404 Gone\r\nX-Fold: a\r\n  b\r\nContent-Length: 3\r\n"
+                                 b"\r\n\0\xffx"), recv_request(),
+                            send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), wire.wait_closed())
+        run = self.run_script("""\
+            function response(status, headers, body)
+              local names = {}
+              for name, value in pairs(headers) do names[#names + 1] = name .. "=" .. value end
+              table.sort(names)
+              print(status, table.concat(names, ","), #body, body:gsub("%W", "."))
+            end
+            """, server.url)
+        self.assertEqual(run.stdout.splitlines()[:3], [
+            "200\tContent-Length=5,Set-Cookie=b=2,X-Token=t1\t5\thello\t0",
+            "404\tContent-Length=3,X-Fold=a b\t3\t..x\t2",
+            "200\tTransfer-Encoding=chunked\t5\tabcde\t0"])
+        self.assertTotals(run, 3, 1)
+
+    def test_headers_that_a_script_keeps_are_its_own(self):
+        heads = [response(b"x", headers=[f"X-Id: {i}"]) for i in (1, 1, 2)]
+        server = self.serve(*[step for head in heads for step in (recv_request(), send(head))],
+                            wire.wait_closed())
+        run = self.run_script("""\
+            local kept = {}
+            function response(status, headers, body)
+              kept[#kept + 1] = headers
+              headers["X-Id"] = headers["X-Id"] .. "!"
+              if #kept == 3 then
+                print(kept[1]["X-Id"], kept[2]["X-Id"], kept[3]["X-Id"], kept[1] == kept[2])
+              end
+            end
+            """, server.url)
+        self.assertEqual(run.stdout.splitlines()[0], "1!\t1!\t2!\tfalse")
+
+    def test_a_token_from_a_response(self):
+        server = self.serve(*answer(HELLO))
+        self.run_script("""\
+            local token
+            local path = "/authenticate"
+            request = function() return wrk.format("GET", path) end
+            response = function(status, headers, body)
+              if not token and status == 200 then
+                token = headers["X-Token"]
+                path = "/resource"
+                wrk.headers["X-Token"] = token
+              end
+            end
+            """, server.url)
+        self.assertEqual([(r.target, r.header("X-Token")) for r in server.requests],
+                         [("/authenticate", None), ("/resource", "t1"), ("/resource", "t1")])
+
+    def test_delay_before_each_request(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("function delay() return 40 end", server.url, n=3)
+        self.assertGreaterEqual(run.json["duration_s"], 0.12)
+        self.assertTotals(run, 3, 0)
+
+    def test_a_thread_may_stop_itself(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("""\
+            local count = 0
+            function response()
+              count = count + 1
+              if count == 5 then wrk.thread:stop() end
+            end
+            """, server.url, "-d", "60s", n=0, threads=2, connections=2)
+        self.assertStatus(run, OK)
+        self.assertTotals(run, 10, 0)
+
+    def test_setup_may_stop_a_thread(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("""\
+            local n = 0
+            function setup(thread)
+              n = n + 1
+              if n == 1 then thread:stop() end
+            end
+            """, server.url, n=4, threads=2, connections=2)
+        self.assertTotals(run, 2, 0)
+        self.assertEqual(server.connections, 1)
+
+    def test_each_thread_has_its_address(self):
+        first, second = self.serve(*answer(HELLO)), self.serve(*answer(HELLO))
+        run = self.run_script(f"""\
+            local addrs = wrk.lookup("127.0.0.1", "{first.port}")
+            addrs[2] = wrk.lookup("localhost", {second.port})[1]
+            for _, addr in ipairs(wrk.lookup("localhost", "{second.port}")) do
+              if wrk.connect(addr) then addrs[2] = addr end
+            end
+            local n = 0
+            function setup(thread)
+              n = n + 1
+              thread.addr = addrs[n]
+            end
+            function init() print(wrk.thread.addr) end
+            """, "http://inrush.invalid/", n=6, threads=2, connections=2)
+        self.assertTotals(run, 6, 0)
+        self.assertEqual((first.request_count, second.request_count), (3, 3))
+        self.assertEqual(first.requests[0].header("Host"), "inrush.invalid")
+        self.assertIn(f"127.0.0.1:{first.port}\n127.0.0.1:{second.port}\n", run.stdout)
+
+    def test_addresses_that_accept(self):
+        server = self.serve(*answer(HELLO))
+        dead = wire.Server(answer(HELLO)).start()
+        dead.stop()
+        run = self.run_script(f"""\
+            print(wrk.connect(wrk.lookup("127.0.0.1", {server.port})[1]),
+                  wrk.connect(wrk.lookup("127.0.0.1", {dead.port})[1]), #wrk.addrs)
+            """, server.url, n=1)
+        self.assertEqual(run.stdout.splitlines()[0], "true\tfalse\t1")
+
+    def test_done_has_everything(self):
+        busy = response(b"", 503, "Busy")
+        server = self.serve(repeat([recv_request(), send(HELLO), recv_request(), send(busy)], 10))
+        run = self.run_script("""\
+            function done(summary, latency, requests)
+              local e = summary.errors
+              print(summary.requests, summary.bytes, e.connect, e.read, e.write, e.status, e.timeout)
+              print(summary.duration > 1000, latency.min > 0, latency.min <= latency.mean,
+                    latency.mean <= latency.max, latency.stdev >= 0)
+              print(latency:percentile(0) == latency.min, latency:percentile(100) == latency.max,
+                    latency:percentile(50) <= latency:percentile(99.9))
+              local count, last = 0, 0
+              for i = 1, #latency do
+                local value, n = latency(i)
+                assert(value > last and n > 0)
+                last, count = value, count + n
+              end
+              print(count, latency(#latency + 1))
+              local again = latency(1)
+              print(again == latency.min, requests.min <= requests.max, #requests > 0)
+            end
+            """, server.url, n=20, json=False)
+        self.assertStatus(run, OK)
+        self.assertEqual(run.stdout.splitlines()[-5:], [
+            f"20\t{10 * (len(HELLO) + len(busy))}\t0\t0\t0\t10\t0",
+            "true\ttrue\ttrue\ttrue\ttrue", "true\ttrue\ttrue", "20\t0\t0", "true\ttrue\ttrue"])
+
+
+class TestPipelining(WrkCase):
+    THREE = """\
+        local bytes = wrk.format("GET", "/1") .. wrk.format("HEAD", "/2")
+            .. wrk.format("POST", "/3", nil, "body")
+        local n = 0
+        function request() return bytes end
+        function response(status, headers, body) n = n + 1 print(n, status, body) end
+        """
+    ANSWERS = HELLO + NO_BODY + (b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 b"2\r\nho\r\n0\r\n\r\n")
+    SEEN = ["1\t200\thello", "2\t200\t", "3\t201\tho"]
+
+    def test_answers_in_one_read(self):
+        server = self.serve(recv_request(), recv_request(), recv_request(), send(self.ANSWERS),
+                            wire.wait_closed())
+        run = self.run_script(self.THREE, server.url)
+        self.assertTotals(run, 3, 0)
+        self.assertEqual([r.target for r in server.requests], ["/1", "/2", "/3"])
+        self.assertEqual(run.stdout.splitlines()[:3], self.SEEN)
+        self.assertEqual(run.json["totals"]["bytes"], len(self.ANSWERS))
+
+    def test_answers_split_everywhere(self):
+        splits = range(1, len(self.ANSWERS))
+        server = self.serve(wire.each(splits, lambda at: [
+            recv_request(), recv_request(), recv_request(), wire.split_at(self.ANSWERS, at)]),
+            wire.wait_closed())
+        run = self.run_script(self.THREE, server.url, n=3 * len(splits))
+        self.assertTotals(run, 3 * len(splits), 0)
+        self.assertEqual(run.json["totals"]["bytes"], len(splits) * len(self.ANSWERS))
+        self.assertEqual(server.connections, 1)
+        self.assertEqual([line.split("\t", 1)[1] for line in run.stdout.splitlines()
+                          if re.match(r"\d+\t", line)],
+                         [line.split("\t", 1)[1] for line in self.SEEN] * len(splits))
+
+    def test_answers_that_are_missing_are_failures(self):
+        server = self.serve(recv_request(), recv_request(), recv_request(), send(HELLO))
+        run = self.run_script(self.THREE, server.url, n=3)
+        self.assertTotals(run, 3, 2)
+        self.assertEqual(failure_count(run, "closed"), 2)
+        self.assertEqual(run.json["totals"]["bytes"], len(HELLO))
+
+    def test_a_chunked_body_of_ours(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script(r"""
+            local bytes = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" ..
+              "3\r\nabc\r\n0\r\n\r\n"
+            function request() return bytes .. wrk.format("GET", "/next") end
+            """, server.url, n=2)
+        self.assertTotals(run, 2, 0)
+        self.assertEqual([(r.target, r.body) for r in server.requests],
+                         [("/c", b"abc"), ("/next", b"")])
+
+
+class TestErrors(WrkCase):
+    def test_the_file_does_not_load(self):
+        self.fails("local x = nil\nx.y = 1\n", "script.lua:2:", "attempt to index local 'x'")
+        self.fails("function request(\n", "script.lua:2:")
+
+    def test_there_is_no_such_file(self):
+        run = self.tool("-s", "/nonexistent.lua", "http://127.0.0.1:1/")
+        self.assertUsageError(run, "cannot read /nonexistent.lua")
+
+    def test_hooks_before_the_run(self):
+        self.fails("function setup(t)\n error('no') end", "script.lua:2: no", "traceback")
+        self.fails("function init(t)\n error('no') end", "script.lua:2: no", "traceback")
+        self.fails("function setup(t)\n t:set('f', print) end", "script.lua:2:",
+                   "a function cannot be copied")
+        self.fails("function setup(t)\n local a = {} a.a = a t:set('a', a) end", "script.lua:2:",
+                   "holds itself")
+        self.fails("function setup(t)\n t.id = 1 end", "script.lua:2:", "thread:set('id', value)")
+        self.fails("function setup(t)\n t.addr = 'here' end", "script.lua:2:", "wrk.lookup")
+        self.fails("wrk.lookup('inrush.invalid', 80)", "script.lua:1:", "cannot resolve")
+
+    def test_hooks_in_the_run(self):
+        self.fails("local function f() error('no') end\nfunction request() f() end",
+                   "script.lua:1: no", "script.lua:2:")
+        self.fails("local function f() error('no') end\nfunction response() f() end",
+                   "script.lua:1: no", "script.lua:2:")
+        self.fails("function delay()\n return nil + 1 end", "script.lua:2:", "arithmetic")
+        self.fails("function delay() return 'soon' end", "script.lua:1: delay()", "milliseconds")
+        self.fails("function response() error({}) end", "script.lua:1:", "table")
+        self.fails("function response() os.exit(0) end", "script.lua:1:", "thread:stop()")
+
+    def test_the_run_ends_at_once_and_what_was_measured_is_told(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("local n = 0\nfunction response() n = n + 1\n"
+                              "if n == 3 then error('three') end end", server.url, "-d", "60s", n=0)
+        self.assertStatus(run, USAGE)
+        self.assertTotals(run, 3, 0)
+        self.assertLess(run.seconds, 30)
+
+    def test_what_request_returns(self):
+        self.fails("\nfunction request() end", "script.lua:2: request() returned nothing")
+        self.fails("function request() return {} end", "script.lua:1:", "returned table")
+        self.fails("function request() return '' end", "script.lua:1:", "it is empty")
+        self.fails("function request() return 'GET /' end", "script.lua:1:", 'request line "GET /"')
+        self.fails(r"function request() return 'GET / HTTP/1.1\r\nHost\r\n\r\n' end",
+                   "script.lua:1:", 'without a colon: "host"')
+        self.fails(r"function request() return 'POST / HTTP/1.1\r\n\r\n{}' end", "script.lua:1:",
+                   "Content-Length may be missing")
+        self.fails("function request() return wrk.format(nil, nil, {A = {}}) end",
+                   "script.lua:1:", "header 'a' is a table value")
+
+    def test_what_the_table_makes(self):
+        self.fails("wrk.path = '/a b'", "script.lua", 'a space in the request\'s target: "/a b"')
+        self.fails("wrk.method = {}", "script.lua", "the method is a table value")
+        self.fails("wrk.headers = nil", "script.lua", "headers")
+
+    def test_done(self):
+        run = self.fails("function done(s, l)\n print(l.medium) end", "script.lua:2:", "'medium'",
+                         json=False)
+        self.assertSays(run, "3 requests in")  # the result is there all the same
+
+    def test_a_hook_that_is_misspelt(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("\nfunction reponse() end\nfunction helper() end", server.url)
+        self.assertStatus(run, OK)
+        self.assertSays(run, "script.lua:2: 'reponse'", "did you mean 'response'?")
+        self.assertNotIn("helper", run.stderr)
+
+    def test_the_wrong_kind_of_file(self):
+        self.fails('local inrush = require "inrush"', "script.lua:1:", "inrush run ")
+        for text in ("function request() end", "wrk.method = 'POST'"):
+            run = self.tool("run", self.script(text))
+            self.assertUsageError(run, "is a wrk script", "inrush -s ")
+
+    def test_an_endless_hook(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("local n = 0\nfunction response() n = n + 1\n"
+                              "while n > 5 do end end", server.url, "-d", "300ms", n=0)
+        self.assertTotals(run, 6, 0)
+        self.assertSays(run, "response() of the script")
+
+    def test_the_exit_status_is_the_scripts(self):
+        server = self.serve(*answer(HELLO))
+        self.assertStatus(self.run_script("os.exit(2)", server.url, json=False), 2)
+        self.assertStatus(self.run_script("function init() os.exit(true) end", server.url,
+                                          json=False), 0)
+        run = self.run_script("function done(s) os.exit(s.requests) end", server.url)
+        self.assertStatus(run, 3)
+        self.assertTotals(run, 3, 0)  # the reports are written before
+
+    def test_words_without_a_script(self):
+        self.assertUsageError(self.tool("http://127.0.0.1:1/", "--", "x"), "-s, --script")
+
+
+class TestWhatWrkGetsWrong(WrkCase):
+    def test_a_server_that_hangs_is_timeouts(self):
+        server = self.serve(wire.stop_reading())
+        run = self.run_script("function done(s) print(s.requests, s.errors.timeout) end",
+                              server.url, "--timeout", "100ms", n=2, json=False)
+        self.assertStatus(run, NOTHING)
+        self.assertEqual(run.stdout.splitlines()[-1], "0\t2")
+        self.assertIn("Socket errors: connect 0, read 0, write 0, timeout 2", run.stdout)
+        self.assertNotIn("nan", run.stdout)
+
+    def test_head_works(self):
+        server = self.serve(repeat([recv_request(), send(NO_BODY)]))
+        run = self.run_script("wrk.method = 'HEAD'", server.url)
+        self.assertTotals(run, 3, 0)
+        run = self.run_script("function request() return wrk.format('HEAD') end", server.url)
+        self.assertTotals(run, 3, 0)
+
+    def test_a_server_that_dies_is_not_spun_on(self):
+        server = self.serve(repeat([recv_request(), pause(0.002), send(HELLO)]))
+        script = self.script("function done(s) print(s.errors.connect + s.errors.read > 0) end")
+        running = self.start_raw("-s", script, "-t", "1", "-c", "2", "-d", "1500ms", server.url)
+        self.wait_until(lambda: server.request_count >= 4, running)
+        server.stop()
+        run = self.finish(running)
+        self.assertEqual(run.stdout.splitlines()[-1], "true")
+        self.assertLess(run.cpu_s, 0.5)
+
+    def test_statuses_are_counted_and_may_fail_the_run(self):
+        server = self.serve(*answer(response(b"", 500, "Oops")))
+        run = self.run_script("", server.url, "--wrk-output", "--threshold", "failures < 1%")
+        self.assertStatus(run, THRESHOLD)
+        self.assertIn("  Non-2xx or 3xx responses: 3\n", run.stdout)
+        self.assertSays(run, "HTTP status 500", "failures < 1%")
+
+
+TIME = r" +\d+\.\d\d(us|ms|s |m )"
+RATE = r" +\d+\.\d\d(k| ) "
+LAYOUT = r"""Running {what} @ {url}
+  1 threads and 2 connections
+  Thread Stats   Avg      Stdev     Max   \+/- Stdev
+    LatencyTIMETIMETIME +\d+\.\d\d%
+    Req/SecRATERATERATE +\d+\.\d\d%
+"""
+DISTRIBUTION = """\
+  Latency Distribution
+     50%TIME
+     75%TIME
+     90%TIME
+     99%TIME
+"""
+TOTALS = r"""  \d+ requests in \d+\.\d\d(us|ms|s|m), \d+\.\d\d[KMG]?B read
+Requests/sec: +\d+\.\d\d
+Transfer/sec: +\d+\.\d\d[KMG]?B
+"""
+WIDTHS = [(4, 50), (5, 50), (7, 18), (8, 18), (9, 18), (10, 18), (12, 23), (13, 25)]
+
+
+class TestOutput(WrkCase):
+    def assertLayout(self, text, url, what="1s test"):
+        expected = (LAYOUT + DISTRIBUTION + TOTALS).replace("TIME", TIME).replace("RATE", RATE)
+        self.assertRegex(text, r"\A" + expected.format(what=what, url=re.escape(url)))
+        lines = [""] + text.splitlines()
+        self.assertEqual([(n, len(lines[n])) for n, _ in WIDTHS], WIDTHS, text)
+
+    def slow(self):
+        return self.serve(repeat([recv_request(), pause(0.002), send(HELLO)]))
+
+    def test_the_layout_is_wrks(self):
+        """With and without a script; and what wrk prints matches the same pattern."""
+        server = self.slow()
+        run = self.tool("--wrk-output", "-t", "1", "-c", "2", "-d", "1s", "--latency", server.url)
+        self.assertStatus(run, OK)
+        self.assertLayout(run.stdout, server.url)
+        if shutil.which("wrk"):
+            theirs = subprocess.run(["wrk", "-t1", "-c2", "-d1s", "--latency", server.url],
+                                    capture_output=True, text=True, check=True)
+            self.assertLayout(theirs.stdout, server.url)
+
+    def test_without_done_it_is_the_usual_report(self):
+        run = self.run_script("wrk.method = 'GET'", self.slow().url, json=False)
+        self.assertIn("Response time (in ms)", run.stdout)
+
+    def test_with_done_it_is_wrks_and_done_comes_last(self):
+        server = self.slow()
+        run = self.run_script("function done() io.write('the end\\n') end", server.url, "-L",
+                              n=20, connections=2, json=False)
+        self.assertLayout(run.stdout, server.url, what="20 requests")
+        self.assertEqual(run.stdout.splitlines()[-1], "the end")
+
+    def test_a_command_line_of_wrk(self):
+        server = self.slow()
+        script = self.script("function done(s) print(s.requests) end")
+        run = self.tool("-t1", "-c2", "-d1s", "--timeout", "500ms", "-s", script, "-H", "X: y",
+                        "--latency", server.url, "--", "arg")
+        self.assertLayout(run.stdout, server.url)
+        self.assertEqual(server.requests[0].header("X"), "y")
+
+    def test_with_a_rate_it_is_wrk2s(self):
+        server = self.slow()
+        run = self.tool("--wrk-output", "-R", "100", "-t", "1", "-c", "2", "-d", "1s", "-L", "-U",
+                        server.url)
+        self.assertIn("  Latency Distribution (HdrHistogram - Recorded Latency)\n 50.000%",
+                      run.stdout)
+        self.assertIn("  Latency Distribution (HdrHistogram - Uncorrected Latency", run.stdout)
+        self.assertRegex(run.stdout, r"\n  Detailed Percentile spectrum:\n +Value +Percentile")
+        self.assertIn("#[Mean ", run.stdout)
+
+    def test_stdout_may_be_taken(self):
+        run = self.run_script("print('aside') function done() print('too') end", self.slow().url,
+                              "--json", "-", json=False)
+        self.assertEqual(run.stdout[0], "{")
+        self.assertSays(run, "aside", "too", "Thread Stats")
+        self.assertNotIn("aside", run.stdout)
+
+
+@unittest.skipUnless(shutil.which("wrk"), "deps/install --tests brings wrk")
+class TestTheSameUnderWrk(WrkCase):
+    """Both run the script; the server sees the same requests."""
+
+    def seen(self, text, *words, latency_of=0.005):
+        """What wrk made the server see, and what inrush did; as sets of shapes."""
+        script = self.script(text)
+        seen = []
+        for program in ("wrk", "inrush"):
+            server = self.serve(repeat([recv_request(), pause(latency_of), send(HELLO)]))
+            if program == "wrk":
+                subprocess.run(["wrk", "-t1", "-c1", "-d1s", "-s", script, server.url,
+                                "--", *words], capture_output=True, check=True)
+            else:
+                run = self.run_script(text, server.url, "--", *words, n=20)
+                self.assertTotals(run, 20, 0)
+            port = f":{server.port}"
+            seen.append({shape(r)[:3] + (tuple((k, v.replace(port, ":PORT"))
+                                               for k, v in shape(r)[3]), r.body)
+                         for r in server.requests})
+        return seen
+
+    def test_static_requests(self):
+        theirs, ours = self.seen("""\
+            wrk.method = "POST"
+            wrk.body = "foo=bar&baz=quux"
+            wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            wrk.path = "/form?x=1"
+            """)
+        self.assertEqual(ours, theirs)
+        self.assertEqual(len(ours), 1)
+
+    def test_made_requests(self):
+        theirs, ours = self.seen("""\
+            local made = {}
+            function init(args)
+              for i, word in ipairs(args) do
+                made[i] = wrk.format("POST", "/" .. word, { ["X-Word"] = word }, word:rep(i))
+              end
+              made[#made + 1] = wrk.format(nil, "/nil") .. wrk.format("DELETE", "/two")
+            end
+            local n = 0
+            function request()
+              n = n + 1
+              return made[n % #made + 1]
+            end
+            """.replace(' .. wrk.format("DELETE", "/two")', ""), "a", "bb", "ccc")
+        self.assertEqual(ours, theirs)
+        self.assertEqual(len(ours), 4)
+
+    def test_pipelines(self):
+        theirs, ours = self.seen("""\
+            init = function(args)
+              local r = {}
+              r[1] = wrk.format(nil, "/?foo")
+              r[2] = wrk.format(nil, "/?bar")
+              r[3] = wrk.format(nil, "/?baz")
+              req = table.concat(r)
+            end
+            request = function() return req end
+            """)
+        self.assertEqual(ours, theirs)
+        self.assertEqual(len(ours), 3)
+
+    def test_done_gets_the_same_names(self):
+        text = """\
+            function done(summary, latency, requests)
+              local function keys(t)
+                local names = {}
+                for k, v in pairs(t) do names[#names + 1] = k .. ":" .. type(v) end
+                table.sort(names)
+                return table.concat(names, " ")
+              end
+              print(keys(summary))
+              print(keys(summary.errors))
+              for _, s in ipairs({ latency, requests }) do
+                print(type(s), type(s.min), type(s.max), type(s.mean), type(s.stdev),
+                      type(s:percentile(50)), type(#s), type((s(1))), type((select(2, s(1)))))
+              end
+            end
+            """
+        server = self.serve(repeat([recv_request(), pause(0.005), send(HELLO)]))
+        theirs = subprocess.run(["wrk", "-t1", "-c1", "-d1s", "-s", self.script(text), server.url],
+                                capture_output=True, text=True, check=True)
+        ours = self.run_script(text, server.url, n=20, json=False)
+        self.assertEqual(ours.stdout.splitlines()[-4:], theirs.stdout.splitlines()[-4:])
+
+
+if __name__ == "__main__":
+    unittest.main()
