@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
+#include "cli/shown.h"
 #include "cli/thresholds.h"
 #include "report/baseline.h"
 #include "report/compare_rule.h"
@@ -68,6 +69,9 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     about->cpus = plan_cpus();
     about->seed = plan->seed;
     about->started_wall = clock_wall();
+    struct buf command = BUF_INIT;
+    shown_command(&command, args->argc, args->argv);
+    about->command = buf_cstr(&command);
 
     struct run_reporter reporters[OUTPUTS_MAX];
     struct run_result result;
@@ -97,11 +101,13 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
         fflush(NULL);
         _exit(status);
     }
+    buf_release(&command);
     thresholds_release(&thresholds);
     baseline_free(baseline);
     return status;
 failed:
     log_error("%s", err.message);
+    buf_release(&command);
     thresholds_release(&thresholds);
     baseline_free(baseline);
     return status;

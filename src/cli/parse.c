@@ -291,6 +291,8 @@ int cli_parse(struct cli_args *args, int argc, const char *const *argv, struct e
     *args = (struct cli_args){
         .command = &cli_commands[CMD_ONEOFF],
         .arguments = xcalloc((size_t)argc + 1, sizeof(*args->arguments)),
+        .argc = argc,
+        .argv = argv,
     };
     struct err ignored;
     struct parser p = {.args = args,

@@ -86,8 +86,7 @@ static void add_slot(struct buf *out, const char *name, size_t len, struct repor
     } else if (strncmp(name, "script", len) == 0) {
         add_files(out, ".js");
     } else {
-        const struct timeline_points *points = timeline_end(r->timeline);
-        html_data_put(out, r->run, end, points, timeline_ticks_per_point(r->timeline));
+        html_data_put(out, r->run, end, r->timeline);
     }
 }
 

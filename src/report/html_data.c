@@ -165,9 +165,24 @@ static void add_for_script(struct buf *out, const struct buf *json)
     }
 }
 
-void html_data_put(struct buf *out, const struct report_run *run, const struct report_end *end,
-                   const struct timeline_points *points, uint32_t ticks_per_point)
+static void put_stages(struct json *j, const struct timeline_stages *stages)
 {
+    json_key(j, "stages");
+    json_array_begin(j);
+    for (size_t i = 0; i < stages->items.len; i++) {
+        json_object_begin(j);
+        json_key(j, "from");
+        json_number(j, stages->items.items[i].from_s, 3);
+        json_field(j, "name", stages->items.items[i].name);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void html_data_put(struct buf *out, const struct report_run *run, const struct report_end *end,
+                   struct timeline *timeline)
+{
+    const struct timeline_points *points = timeline_end(timeline);
     struct digest digest;
     struct buf text = BUF_INIT;
     struct json j;
@@ -189,8 +204,9 @@ void html_data_put(struct buf *out, const struct report_run *run, const struct r
     json_field(&j, "seed", seed);
     json_key(&j, "warmup_s");
     json_number(&j, run->warmup_s, 3);
+    put_stages(&j, timeline_stages(timeline));
     json_key(&j, "ticks_per_point");
-    json_uint(&j, ticks_per_point);
+    json_uint(&j, timeline_ticks_per_point(timeline));
     put_points(&j, points);
     put_details(&j, &digest, points);
     json_object_end(&j);

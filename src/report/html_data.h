@@ -14,6 +14,7 @@
  *       decimals       that milliseconds have in tables
  *       seed           as text, in full
  *       warmup_s       0: none
+ *       stages         from (s), name
  *       ticks_per_point, ends (s since the load started), users: by point
  *       details        the sum over all requests, then the series with points:
  *         series       place in report.series; -1: the sum
@@ -24,4 +25,4 @@
  *         spectrum     ms; the k-th is the percentile 100 * (1 - 2^(-k/4))
  */
 void html_data_put(struct buf *out, const struct report_run *run, const struct report_end *end,
-                   const struct timeline_points *points, uint32_t ticks_per_point);
+                   struct timeline *timeline);

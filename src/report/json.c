@@ -46,6 +46,7 @@ static void put_run(struct json *j, const struct report_run *run)
     put_string(j, "title", run->title);
     put_string(j, "scenario", run->scenario);
     put_string(j, "url", run->url);
+    put_string(j, "command", run->command);
     put_utc(j, "started", run->started_wall);
     put_uint(j, "seed", run->seed);
     put_uint(j, "users", run->users);

@@ -33,6 +33,7 @@ struct report_run {
     const char *scenario; /* the scenario's name or path; NULL for a one-off */
     const char *url;      /* a one-off's target; NULL for a scenario */
     const char *version;
+    const char *command; /* its line, secrets left out; NULL: none */
     uint32_t users;    /* connections, for a one-off */
     double spawn_rate; /* users per second; 0: all at once */
     double rate;       /* intended requests per second (-R); 0: as many as it takes */

@@ -53,7 +53,8 @@ struct timeline {
     struct level *levels[LEVELS_MAX]; /* owned; NULL: not begun, or dropped */
     uint32_t ids[SLOTS];              /* the series of each slot */
     uint32_t ids_len;
-    uint32_t users;      /* running while nothing was stopping yet */
+    uint32_t users; /* running while nothing was stopping yet */
+    struct timeline_stages stages;
     struct span scratch; /* a tick on its way */
 };
 
@@ -128,6 +129,9 @@ void timeline_free(struct timeline *t)
         return;
     for (int i = 0; i < LEVELS_MAX; i++)
         level_free(t->levels[i]);
+    for (size_t i = 0; i < t->stages.items.len; i++)
+        free(t->stages.items.items[i].name);
+    vec_release(&t->stages.items);
     span_release(&t->scratch);
     free(t);
 }
@@ -235,8 +239,21 @@ static void close_span(struct timeline *t, int n)
     span_clear(&level->open);
 }
 
+/* A tick tells of its whole interval: a stage that it is the first to name may
+ * have begun with that. */
+static void note_stage(struct timeline *t, const struct report_tick *tick)
+{
+    size_t n = t->stages.items.len;
+    if (tick->stage == NULL ||
+        (n > 0 && strcmp(t->stages.items.items[n - 1].name, tick->stage) == 0))
+        return;
+    vec_push(&t->stages.items,
+             ((struct timeline_stage){tick->elapsed_s - tick->interval_s, xstrdup(tick->stage)}));
+}
+
 void timeline_tick(struct timeline *t, const struct report_tick *tick)
 {
+    note_stage(t, tick);
     if (tick->elapsed_s <= 0)
         return; /* the first, which only says that the load starts */
     struct level *level = touch_level(t, t->lowest);
@@ -263,4 +280,9 @@ const struct timeline_points *timeline_end(struct timeline *t)
 uint32_t timeline_ticks_per_point(const struct timeline *t)
 {
     return t->unit << t->lowest;
+}
+
+const struct timeline_stages *timeline_stages(const struct timeline *t)
+{
+    return &t->stages;
 }

@@ -44,6 +44,16 @@ struct timeline_points {
                                            has figures of all points */
 };
 
+/* From when a stage ran. */
+struct timeline_stage {
+    double from_s;
+    char *name; /* owned by the timeline */
+};
+
+struct timeline_stages {
+    VEC(struct timeline_stage) items;
+};
+
 struct timeline;
 
 /* planned_s: how long the run is going to last, 0: not known. */
@@ -54,5 +64,7 @@ void timeline_tick(struct timeline *t, const struct report_tick *tick);
 /* Ends the point that is still open; no tick may follow. The points live as
  * long as the timeline. */
 const struct timeline_points *timeline_end(struct timeline *t);
+/* In order; none in a run without stages. */
+const struct timeline_stages *timeline_stages(const struct timeline *t);
 /* How many ticks, and so about how many seconds, a point covers. */
 uint32_t timeline_ticks_per_point(const struct timeline *t);

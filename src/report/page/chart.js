@@ -169,7 +169,7 @@ function drawMarks(chart, group, top, bottom) {
     if (mark.to !== undefined)
       group.append(svg("rect", { class: "shade", x, y: top, width: Math.max(0, chart.x(mark.to) - x), height: bottom - top }));
     else group.append(svg("line", { class: "mark", x1: x, x2: x, y1: top, y2: bottom }));
-    group.append(svg("text", { x: x + 5, y: top + 11 }, mark.name));
+    group.append(svg("text", { class: "mark-name", x: x + 5, y: top + 11 }, mark.name));
   }
 }
 

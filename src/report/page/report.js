@@ -42,7 +42,10 @@ const chartLines = {
 };
 
 function makeCharts(view, detail) {
-  const marks = page.warmup_s ? [{ from: 0, to: page.warmup_s, name: "warm-up" }] : [];
+  const marks = [
+    ...(page.warmup_s ? [{ from: 0, to: page.warmup_s, name: "warm-up" }] : []),
+    ...page.stages.map((stage) => ({ from: stage.from, name: stage.name })),
+  ];
   return {
     requests: timeChart(view, { title: "Requests", unit: "per second", lines: chartLines.requests(detail), show: figure.rate, marks }),
     latency: timeChart(view, { title: "Response time", lines: chartLines.latency(detail), show: figure.duration, duration: true, marks, none: "no answers" }),
@@ -115,9 +118,9 @@ function drawReport() {
   const main = document.getElementById("report");
   const parts = [
     headSection(report), verdictSection(report), cardsSection(report, page), thresholdsSection(report),
-    overTimeSection(choice), leftOutNote(), requestsSection(report, page), percentilesSection(report, page), distributionSection(choice),
-    failuresSection(report), scriptErrorsSection(report), checksSection(report), statusesSection(report), classesSection(report),
-    generatorSection(report), configurationSection(report, page),
+    overTimeSection(choice), leftOutNote(), requestsSection(report, page), warmupNote(report), percentilesSection(report, page), distributionSection(choice),
+    failuresSection(report), scriptErrorsSection(report), checksSection(report), metricsSection(report), statusesSection(report), classesSection(report),
+    arrivalsSection(report), connectionsSection(report, page), generatorSection(report), configurationSection(report, page),
     el("footer", {}, `Written by inrush ${report.inrush}.`),
   ];
   main.replaceChildren(...parts.flat().filter(Boolean));

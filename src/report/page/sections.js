@@ -72,6 +72,7 @@ function judgement(report) {
   const after = figure.elapsed(report.duration_s);
   const planned = report.planned.duration_s ? ` of ${figure.elapsed(report.planned.duration_s)}` : "";
   if (report.outcome === "aborted") return ["bad", `Aborted after ${after}${planned}`];
+  if (report.outcome === "threshold") return ["bad", `A threshold ended the run after ${after}${planned}`];
   if (report.exit.status === 3) return ["bad", report.generator.limited ? "The generator was the limit" : "Nothing was measured"];
   if (failed) return ["bad", all === 1 ? "The threshold failed" : `${figure.count(failed)} of ${figure.count(all)} thresholds failed`];
   if (report.outcome === "interrupted") return ["warn", `Interrupted after ${after}${planned}`];
@@ -248,10 +249,76 @@ function classesSection(report) {
   const all = report.classes.reduce((sum, c) => sum + c.users, 0);
   return section("User classes", "", table([
     { title: "Class", kind: "name", value: (c) => c.name },
+    ...(report.classes.some((c) => c.rate) ? [{ title: "Rate", kind: "number", show: (c) => c.rate || "–" }] : []),
     { title: "Users", kind: "number", value: (c) => c.users, show: (c) => (c.skipped ? "–" : figure.count(c.users)) },
     { title: "Share", show: (c) => (c.skipped ? el("span", { class: "pill quiet" }, "skipped") : shareCell(c.users, all)) },
     { title: "Target", kind: "text", value: (c) => (c.skipped ? reasons.get(c.name) : c.target || "–"), tone: (c) => (c.skipped ? "quiet" : "") },
   ], report.classes, { fixed: true }));
+}
+
+// --- the scenario's own metrics ---
+
+// As many decimals as the number is worth: none of a whole one.
+function amount(n) {
+  if (n === null || n === undefined) return "–";
+  return figure.number(n, Number.isInteger(n) ? 0 : Math.abs(n) < 10 ? 3 : Math.abs(n) < 1000 ? 2 : 1);
+}
+
+function metricValue(m) {
+  if (!m.count) return "–";
+  if (m.type === "counter") return `${amount(m.value)} (${figure.rate(m.per_s)}/s)`;
+  if (m.type === "rate") return figure.percent(m.trues, m.count);
+  return amount(m.type === "gauge" ? m.last : m.mean);
+}
+
+function metricsSection(report) {
+  if (!report.metrics || !report.metrics.length) return null;
+  const spread = (title, key) => ({ title, kind: "number", value: (m) => m[key], show: (m) => (m[key] === undefined ? "" : amount(m[key])) });
+  return section("Metrics of the scenario", "a counter's sum, a gauge's last value, a rate's share, a trend's mean", table([
+    { title: "Metric", kind: "name", value: (m) => m.name, show: (m) => (m.unit ? `${m.name} (${m.unit})` : m.name) },
+    { title: "Kind", value: (m) => m.type },
+    { title: "Count", kind: "number", value: (m) => m.count, show: (m) => figure.count(m.count) },
+    { title: "Value", kind: "number", value: (m) => m.value ?? m.share ?? m.last ?? m.mean, show: metricValue },
+    spread("Min", "min"), spread("Median", "p50"), spread("p95", "p95"), spread("p99", "p99"), spread("Max", "max"),
+  ], report.metrics));
+}
+
+// --- connections, arrivals, warm-up ---
+
+function arrivalsSection(report) {
+  const a = report.arrivals;
+  if (!a) return null;
+  const share = (n) => `${figure.count(n)} (${figure.percent(n, a.due)})`;
+  return section("Arrivals", "starts that the schedule asked for", el("div", { class: "panel padded" }, pairs([
+    ["Due", figure.count(a.due)],
+    ["Started", share(a.started)],
+    ["Late", a.late ? share(a.late) : "0"],
+    ["Dropped", a.dropped ? el("span", { class: "bad" }, share(a.dropped)) : "0"],
+    ["Behind the schedule", a.lag_ms ? spreadText(a.lag_ms) : null],
+  ])));
+}
+
+const spreadText = (t) => `median ${figure.duration(t.p50)}, 99% at most ${figure.duration(t.p99)}, longest ${figure.duration(t.max)}`;
+
+function connectionsSection(report, page) {
+  const rows = [["Connect", "looking the name up included", "connect_ms"], ["TLS handshake", "", "handshake_ms"]]
+    .map(([name, hint, key]) => ({ name, hint, times: report.connections && report.connections[key] }))
+    .filter((row) => row.times);
+  if (!rows.length) return null;
+  const time = (title, key) => timeColumn(title, page, (row) => row.times[key]);
+  return section("Connections", "times in ms", table([
+    { title: "Step", show: (row) => [row.name, row.hint ? el("span", { class: "quiet" }, `, ${row.hint}`) : null] },
+    { title: "Count", kind: "number", value: (row) => row.times.count, show: (row) => figure.count(row.times.count) },
+    time("Mean", "mean"), time("Min", "min"), time("Median", "p50"), time("p95", "p95"), time("p99", "p99"), time("Max", "max"),
+  ], rows, { fixed: true }), report.connections.resumed ? note(`${figure.plural(report.connections.resumed, "handshake")} resumed an earlier session.`) : null);
+}
+
+// What the figures leave out.
+function warmupNote(report) {
+  const w = report.warmup;
+  if (!w) return null;
+  return note(`Without the warm-up of ${figure.elapsed(w.duration_s)}: ${figure.plural(w.totals.requests, "request")}, of which ${figure.count(w.totals.failures)} failed`
+    + `${w.totals.latency_ms.count ? `, half of them answered within ${figure.duration(w.totals.latency_ms.p50)}` : ""}.`);
 }
 
 function generatorSection(report) {
@@ -262,13 +329,17 @@ function generatorSection(report) {
       ["Workers", figure.count(report.workers)],
       ["Busy", g.cpu_share === null ? "not known" : `${(100 * g.cpu_share).toFixed(0)}% of the time`],
       ["CPU time", `${figure.number(g.cpu_s, 2)} s`],
-      ["Timers late", lag.count ? `median ${figure.duration(lag.p50)}, 99% at most ${figure.duration(lag.p99)}, longest ${figure.duration(lag.max)}` : "not measured"],
+      ["Timers late", lag.count ? spreadText(lag) : "not measured"],
+      ["Longest in the script", g.script && g.script.longest_ms ? figure.duration(g.script.longest_ms) : null],
+      ["Workers hung", g.hung ? el("span", { class: "bad" }, figure.count(g.hung)) : null],
     ]),
-    pairsPanel("Work", [
-      ["Connections opened", figure.count(g.connects)],
-      ["after one closed", g.reconnects ? figure.count(g.reconnects) : null],
+    pairsPanel("Work and resources", [
+      ["Connections opened", figure.count(g.connects) + (g.reconnects ? `, ${figure.count(g.reconnects)} after one had closed` : "")],
       ["Tasks run", g.tasks ? figure.count(g.tasks) : null],
-      ["Requests cut off by the end", g.cancelled ? figure.count(g.cancelled) : null],
+      ["Cut off by the end", g.cancelled ? figure.plural(g.cancelled, "request") : null],
+      ["Memory", g.memory_most_bytes ? figure.bytes(g.memory_most_bytes) : null],
+      ["Files open", g.files_most ? `${figure.count(g.files_most)} of ${figure.count(g.files_limit)}` : null],
+      ["TCP sockets", g.tcp_sockets_most ? `${figure.count(g.tcp_sockets_most)}; ${figure.count(g.local_ports)} local ports` : null],
     ]),
   ]));
 }
@@ -276,11 +347,15 @@ function generatorSection(report) {
 function configurationSection(report, page) {
   const { planned } = report;
   return section("Configuration", "", el("div", { class: "panel padded" }, pairs([
+    ["Command", report.command ? el("code", {}, report.command) : null],
     ["Scenario", report.scenario],
     ["URL", report.url],
     [report.url ? "Connections" : "Users", figure.count(report.users)],
-    ["Spawn rate", planned.spawn_rate ? `${Number(planned.spawn_rate)} users/s` : report.url ? null : "all at once"],
+    ["Stages", page.stages.length ? page.stages.map((s) => s.name).join(", ") : null],
+    ["Spawn rate", page.stages.length ? null : planned.spawn_rate ? `${Number(planned.spawn_rate)} users/s` : report.url ? null : "all at once"],
     ["Rate", planned.rate ? `${Number(planned.rate)} requests/s` : null],
+    ["to", planned.rate_to !== null && planned.rate_to !== undefined ? `${Number(planned.rate_to)} requests/s` : null],
+    ["Warm-up", planned.warmup_s ? figure.elapsed(planned.warmup_s) : null],
     ["Duration", planned.duration_s ? figure.elapsed(planned.duration_s) : planned.requests ? null : "until interrupted"],
     ["Requests", planned.requests ? figure.count(planned.requests) : null],
     ["Workers", figure.count(report.workers)],
