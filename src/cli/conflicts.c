@@ -70,7 +70,9 @@ static const char *output_of(const struct cli_args *args, const struct cli_optio
     return *(const char *const *)((const char *)args + option->field);
 }
 
-/* Two reporters on one file would overwrite each other. */
+/* Two reporters on one file would overwrite each other. Here for the message,
+ * which names the options; that two paths lead to one file is found when they
+ * are opened (report/output.h), which also lets devices be shared. */
 static int check_outputs(const struct cli_args *args, struct err *err)
 {
     const struct cli_option *option, *other;
@@ -79,7 +81,7 @@ static int check_outputs(const struct cli_args *args, struct err *err)
         const char *path = output_of(args, option);
         for (size_t i = 0; path && (other = cli_option_at(i)) != option; i++) {
             const char *taken = output_of(args, other);
-            if (taken && strcmp(path, taken) == 0)
+            if (taken && strcmp(path, taken) == 0 && strncmp(path, "/dev/", 5) != 0)
                 return usage_error(err, "--%s and --%s both write %s; give each its own",
                                    other->name, option->name,
                                    strcmp(path, "-") == 0 ? "to standard output" : path);

@@ -20,6 +20,8 @@ int main(int argc, char **argv)
 {
     /* A peer or reader that has gone is an error of that write, not our end. */
     signal(SIGPIPE, SIG_IGN);
+    /* So is a file that has reached its limit (ulimit -f). */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2)
         return show_usage();
 

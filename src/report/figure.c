@@ -84,11 +84,12 @@ const char *figure_duration_ms(char buf[FIGURE_MAX], double ms)
 const char *figure_utc(char buf[FIGURE_MAX], double wall)
 {
     char date[24];
-    time_t seconds = (time_t)floor(wall);
+    long long ms = llround(wall * 1000);
+    time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     if (gmtime_r(&seconds, &tm) == NULL ||
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
         return text(buf, "-");
-    snprintf(buf, FIGURE_MAX, "%s.%03dZ", date, (int)((wall - floor(wall)) * 1000));
+    snprintf(buf, FIGURE_MAX, "%s.%03dZ", date, (int)(ms % 1000));
     return buf;
 }
