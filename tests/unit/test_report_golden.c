@@ -259,6 +259,50 @@ static void test_csv_cases(void **state)
                 "scenario, names, nothing");
 }
 
+/* wrk's layout; what goes to stderr stands below it. */
+static void test_wrk(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*build)(struct fixture *);
+        bool latency, uncorrected;
+    } cases[] = {
+        {"oneoff", case_oneoff, false, false},
+        {"oneoff.latency", case_oneoff, true, false},
+        {"oneoff_rate", case_oneoff_rate, true, true},
+        {"nothing_oneoff", case_nothing_oneoff, true, false},
+        {"aborted", case_aborted, false, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture f;
+        struct err err;
+        char *text = NULL, file[64];
+        size_t len;
+        fixture_init(&f);
+        cases[i].build(&f);
+        for (uint64_t n = 0; f.stats->series_len > 0 && n < 100; n++)
+            hist_record(&f.stats->rates, 11000 + n * n);
+        FILE *out = open_memstream(&text, &len);
+        struct report_options opt = {.out = out,
+                                     .live = out,
+                                     .latency = cases[i].latency,
+                                     .uncorrected = cases[i].uncorrected};
+        const struct reporter_kind *kind = report_kind("wrk");
+        struct reporter *reporter = kind->open(&f.run, &opt, &err);
+        struct report_tick tick = {.total = f.stats, .interval = f.stats};
+        kind->tick(reporter, &tick);
+        kind->tick(reporter, &tick);
+        assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+        fclose(out);
+        assert_null(strstr(text, "nan"));
+        snprintf(file, sizeof(file), "%s.wrk.txt", cases[i].name);
+        assert_golden(file, text);
+        free(text);
+        fixture_release(&f);
+    }
+}
+
 static void test_exit_status(void **state)
 {
     (void)state;
@@ -297,8 +341,8 @@ int main(void)
         cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_spectrum),
         cmocka_unit_test(test_console_fits),    cmocka_unit_test(test_json_cases),
         cmocka_unit_test(test_junit_cases),     cmocka_unit_test(test_timeseries_cases),
-        cmocka_unit_test(test_csv_cases),       cmocka_unit_test(test_exit_status),
-        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_csv_cases),       cmocka_unit_test(test_wrk),
+        cmocka_unit_test(test_exit_status),     cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
