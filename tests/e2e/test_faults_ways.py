@@ -3,7 +3,7 @@
 import random
 import unittest
 
-from harness.faults import FAULTS, PLAIN
+from harness.faults import CLOSED, FAULTS, PLAIN, PROTOCOL, RESET
 from test_faults import FaultCase
 
 
@@ -42,6 +42,28 @@ class TestWays(FaultCase):
         self.check_wire(run, server, 300)
         arrivals = run.json["arrivals"]
         self.assertEqual((arrivals["due"], arrivals["started"], arrivals["dropped"]), (300, 300, 0))
+
+    def test_pipelined(self):
+        """Three at once: a fault takes those behind it along, and no answer before it."""
+        script = self.file("script.lua", """
+            local three
+            function init() three = wrk.format():rep(3) end
+            function request() return three end
+            """)
+        for fault in (CLOSED[0], CLOSED[5], RESET[1], RESET[6], PROTOCOL[0], PROTOCOL[5]):
+            for at in range(3):
+                with self.subTest(fault=str(fault), at=at):
+                    server = self.serve_faults(*[PLAIN] * at, fault)
+                    run = self.run_oneoff(server, 12, 1, "-s", script)
+                    server.stop()
+                    self.assertTotals(run, 12, 4 * (3 - at))
+                    self.assertAllOfKind(run, fault.kind)
+                    log = server.summary()
+                    self.assertEqual(log.requests, 4 * (at + 1), run)
+                    self.assertEqual(run.json["totals"]["bytes"], log.sent, run)
+
+    def assertAllOfKind(self, run, kind):
+        self.assertEqual({e["kind"] for e in run.json["errors"]}, {kind}, run)
 
 
 if __name__ == "__main__":
