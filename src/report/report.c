@@ -10,11 +10,24 @@
 #include <string.h>
 #include <strings.h>
 
+/* clang-format off */
 static const struct reporter_kind *const kinds[] = {
-    &report_console,    &report_baseline, &report_csv,      &report_json, &report_junit,
-    &report_timeseries, &report_hdr,      &report_requests, &report_tui,  &report_html,
-    &report_prometheus, &report_influx,   &report_statsd,   &report_wrk,
+    &report_console,
+    &report_baseline,
+    &report_csv,
+    &report_json,
+    &report_junit,
+    &report_timeseries,
+    &report_hdr,
+    &report_requests,
+    &report_tui,
+    &report_html,
+    &report_prometheus,
+    &report_influx,
+    &report_statsd,
+    &report_wrk,
 };
+/* clang-format on */
 
 const struct reporter_kind *report_kind(const char *name)
 {
