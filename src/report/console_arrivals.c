@@ -21,9 +21,10 @@ static void add_counts(struct table *t, const struct arrival_stats *a, enum page
         table_add(t, style, "-");
 }
 
-/* The classes that had arrivals, if there is more than the sum to show. */
-static void by_class(struct console *c, struct table *t)
+/* The classes that had arrivals; how many. */
+static size_t by_class(struct console *c, struct table *t)
 {
+    size_t rows = 0;
     const struct stats *total = c->end->total;
     for (size_t i = 0; i < c->run->classes_len; i++) {
         const struct report_class *class = &c->run->classes[i];
@@ -33,9 +34,9 @@ static void by_class(struct console *c, struct table *t)
         table_add(t, PAGE_PLAIN, class->name);
         table_add(t, PAGE_PLAIN, class->arrivals != NULL ? class->arrivals : "");
         add_counts(t, &total->class_arrivals.items[class->number], PAGE_PLAIN);
+        rows++;
     }
-    if (t->cells.len > 0)
-        table_rule(t);
+    return rows;
 }
 
 static void explain(struct console *c, const struct arrival_stats *a)
@@ -51,6 +52,9 @@ static void explain(struct console *c, const struct arrival_stats *a)
     if (a->dropped > 0)
         buf_addf(&line, "%s%s never started: they still waited when the run ended.",
                  line.len > 0 ? " " : "", units_format_count(n, a->dropped));
+    if (a->started + a->dropped > a->due)
+        buf_addf(&line, " %s of them were due in the warm-up.",
+                 units_format_count(n, a->started + a->dropped - a->due));
     if (line.len > 0) {
         page_spaces(&c->page, 2);
         page_wrap(&c->page, PAGE_BAD, 2, 2, buf_cstr(&line));
@@ -70,18 +74,21 @@ void console_arrivals(struct console *c)
         {.title = "99% started within", .right = true},
     };
     const struct arrival_stats *a = &c->end->total->arrivals;
-    if (a->due == 0)
+    if (a->due + a->started + a->dropped == 0)
         return;
     page_heading(&c->page, "Arrivals", "what was due at the rate asked for");
     bool single = c->run->classes_len == 0;
     struct table t;
     table_init(&t, &c->page, columns + (single ? 2 : 0), single ? 5 : 7);
-    if (!single) {
-        by_class(c, &t);
+    size_t rows = single ? 0 : by_class(c, &t);
+    if (rows > 1)
+        table_rule(&t);
+    if (!single && rows != 1) {
         table_add(&t, PAGE_STRONG, "");
         table_add(&t, PAGE_STRONG, "");
     }
-    add_counts(&t, a, PAGE_STRONG);
+    if (rows != 1)
+        add_counts(&t, a, PAGE_STRONG);
     table_print(&t);
     table_release(&t);
     explain(c, a);

@@ -50,10 +50,10 @@ static struct counts count(const struct stats *stats)
 
 /* The parts of the line in their order; the highest `drop` goes first when
  * there is no room. */
-enum part { TIME, BAR, USERS, RATE, FAILED, FAILED_SHARE, MEDIAN, P95, PARTS };
+enum part { TIME, BAR, USERS, RATE, WAITING, FAILED, FAILED_SHARE, MEDIAN, P95, PARTS };
 static const int drop[PARTS] = {
-    [TIME] = 0,   [BAR] = 7,          [USERS] = 4,  [RATE] = 1,
-    [FAILED] = 2, [FAILED_SHARE] = 6, [MEDIAN] = 5, [P95] = 3,
+    [TIME] = 0,   [BAR] = 8,          [USERS] = 5,  [RATE] = 1, [WAITING] = 3,
+    [FAILED] = 2, [FAILED_SHARE] = 7, [MEDIAN] = 6, [P95] = 4,
 };
 
 struct line {
@@ -126,6 +126,9 @@ static void fill(struct line *line, const struct report_run *run, const struct r
              run->url != NULL ? "connection" : "user", tick->users == 1 ? "" : "s");
     buf_addf(&line->text[RATE], "%s req/s", figure_number(figure, rps, rps < 10 ? 1 : 0));
     line->style[RATE] = PAGE_STRONG;
+    if (tick->waiting > 0)
+        buf_addf(&line->text[WAITING], "%s waiting", units_format_count(n, tick->waiting));
+    line->style[WAITING] = PAGE_BAD;
     buf_addf(&line->text[FAILED], "%s failed", units_format_count(n, total.failures));
     if (total.failures > 0) {
         line->style[FAILED] = line->style[FAILED_SHARE] = PAGE_BAD;

@@ -34,14 +34,14 @@ struct report_run {
     const char *url;      /* a one-off's target; NULL for a scenario */
     const char *version;
     const char *command; /* its line, secrets left out; NULL: none */
-    uint32_t users;    /* connections, for a one-off */
-    double spawn_rate; /* users per second; 0: all at once */
-    double rate;       /* intended requests per second (-R); 0: as many as it takes */
-    bool ramp;         /* it goes evenly from rate ... */
-    double rate_to;    /* ... to this over the run; else 0 */
-    double warmup_s;   /* at the start, left out of the figures; 0: none */
-    double duration_s; /* planned, after the warm-up; 0: until a count is reached */
-    uint64_t requests; /* planned number of requests; 0: no limit */
+    uint32_t users;      /* connections, for a one-off */
+    double spawn_rate;   /* users per second; 0: all at once */
+    double rate;         /* intended requests per second (-R); 0: as many as it takes */
+    bool ramp;           /* it goes evenly from rate ... */
+    double rate_to;      /* ... to this over the run; else 0 */
+    double warmup_s;     /* at the start, left out of the figures; 0: none */
+    double duration_s;   /* planned, after the warm-up; 0: until a count is reached */
+    uint64_t requests;   /* planned number of requests; 0: no limit */
     int workers;
     int cpus; /* that this process may use; 0: not known */
     uint64_t seed;
@@ -56,8 +56,9 @@ struct report_run {
  * has ended, so that the intervals add up to the total. */
 struct report_tick {
     double elapsed_s;
-    uint32_t users;               /* running now */
-    const struct stats *total;    /* since the start */
+    uint32_t users;            /* running now */
+    uint64_t waiting;          /* arrivals that are due and have not started, for want of users */
+    const struct stats *total; /* since the start */
     const struct stats *interval; /* since the tick before: from its begin_ns to its end_ns */
     double interval_s;            /* how long that is; never 0 where there are figures */
     bool warmup;       /* the interval belongs to the warm-up; total stays empty until it is over */

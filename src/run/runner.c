@@ -134,6 +134,17 @@ static const char *interval_stage(const struct run *r, uint64_t now)
     return stage < 0 ? NULL : plan->stages[stage].name;
 }
 
+static uint64_t waiting(const struct run *r)
+{
+    const struct arrival_stats *a = &r->total->arrivals;
+    uint64_t due = a->due, settled = a->started + a->dropped;
+    if (r->warmup) {
+        due += r->warmup->arrivals.due;
+        settled += r->warmup->arrivals.started + r->warmup->arrivals.dropped;
+    }
+    return due > settled ? due - settled : 0;
+}
+
 static void tick(struct run *r)
 {
     uint64_t now = clock_ns();
@@ -141,6 +152,7 @@ static void tick(struct run *r)
     struct report_tick t = {
         .elapsed_s = ns_to_s(now - r->start_ns),
         .users = users_now(r),
+        .waiting = waiting(r),
         .total = r->total,
         .interval = r->interval,
         .interval_s = interval_length(r, now),

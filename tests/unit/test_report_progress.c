@@ -45,6 +45,20 @@ static void assert_line(const struct report_run *run, const struct report_tick *
     buf_release(&text);
 }
 
+static void test_line_says_what_waits(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct report_tick t;
+    fill(&f, &t);
+    t.waiting = 1234;
+    t.warmup = true;
+    f.run.warmup_s = 20;
+    assert_line(&f.run, &t, 90, true,
+                "warming up, 12s of 50s · 33,021 req/s · 1,234 waiting · 12 failed · p95 1.62 ms");
+    fixture_release(&f);
+}
+
 static void test_line_fits_every_width(void **state)
 {
     (void)state;
@@ -313,6 +327,7 @@ static void test_terminal_width_is_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_line_says_what_waits),
         cmocka_unit_test(test_line_fits_every_width),
         cmocka_unit_test(test_line_states),
         cmocka_unit_test(test_intro),
