@@ -141,9 +141,8 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
             .examples =
                 {
                     {"inrush compare last-week.json today.json", "what changed"},
-                    {"inrush compare old.json new.json --fail-if 'p95 +10%' "
-                     "--fail-if 'GET /health: p99 +5ms'",
-                     "exit with status 2 when either is exceeded"},
+                    {"inrush compare old.json new.json --fail-if 'p95 +10%'",
+                     "exit with status 2 when the p95 is more than 10 % longer"},
                 },
             .argument = ARG_FILE,
             .argument_name = "OLD NEW",

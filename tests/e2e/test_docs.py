@@ -65,11 +65,12 @@ class TestDocs(Case):
         """Every long option that a page gives to inrush is one."""
         known = set(re.findall(r"--[a-z][a-z-]+", " ".join(
             self.tool(*command, "--help").stdout
-            for command in ([], ["run"], ["check"], ["list"], ["new"], ["serve"]))))
+            for command in ([], ["run"], ["check"], ["list"], ["new"], ["compare"], ["merge"],
+                            ["serve"]))))
         for page, text in self.pages():
-            for line in re.findall(r"^.*\binrush (?:run|check|serve|new|list|http|-).*$", text,
+            for line in re.findall(r"^.*\binrush (?:run|check|serve|new|list|compare|merge|http|-).*$", text,
                                    re.MULTILINE):
-                for command in re.findall(r"\binrush [^`|;&#]*", line):
+                for command in re.findall(r"\binrush [^`|;&#(]*", line):
                     for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", command):
                         self.assertIn(option, known, f"{page.name}: {line}")
 

@@ -1,9 +1,11 @@
 """Every scenario of examples/ does what its comments say, against `inrush serve`."""
 
 import pathlib
+import subprocess
 import unittest
 
-from harness.case import Case, OK, THRESHOLD, USAGE
+from harness import tool
+from harness.case import Case, NOTHING, OK, THRESHOLD, USAGE
 from harness.target import Target
 from harness.tool import ROOT
 
@@ -66,6 +68,15 @@ class TestExamples(Case):
         self.assertTrue(passed["failures < 1%"])
         self.assertFalse(passed["p95 < 200ms"])
 
+    def test_metrics(self):
+        run = self.load("run", self.copy("metrics.lua"), "-d", "1s")
+        self.assertStatus(run, OK)
+        metrics = {m["name"]: m for m in run.json["metrics"]}
+        requests = {s["name"]: s["requests"] for s in run.json["series"]}
+        self.assertEqual(metrics["conversions"]["value"], requests["/api/v1/convert"])
+        self.assertEqual(metrics["in the afternoon"]["count"], requests["/api/v1/convert"])
+        self.assertEqual(metrics["list of zones"]["count"], requests["/api/v1/timezones"])
+
     def test_weights_and_tags(self):
         path = self.copy("weights_and_tags.lua")
         run = self.load("run", path, "-d", "300ms", "--tags", "read")
@@ -75,6 +86,38 @@ class TestExamples(Case):
         run = self.load("run", path, "-d", "300ms")
         users = {c["name"]: c["users"] for c in run.json["classes"]}
         self.assertEqual(users, {"Visitor": 14, "Planner": 5, "Admin": 1})
+
+    def pipeline(self, url):
+        """examples/pipeline for a moment: (exit status, what it wrote)."""
+        env = tool.environment({"INRUSH": tool.PROGRAM, "PIPELINE_DIR": f"{self.dir}/results",
+                                "PIPELINE_DURATION": "500ms", "PIPELINE_WARMUP": "100ms",
+                                "PIPELINE_LIMIT": "+900%"})
+        done = subprocess.run([ROOT / "examples/pipeline", url], env=env, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=tool.TIMEOUT, check=False)
+        return done.returncode, done.stdout
+
+    def test_the_pipeline(self):
+        """It passes, fails on a regression, and keeps the baseline it failed against."""
+        url = f"{self.target.url}/health"
+        status, said = self.pipeline(url)
+        self.assertEqual(status, OK, said)
+        self.assertIn("this run becomes the first", said)
+        status, said = self.pipeline(url)
+        self.assertEqual(status, OK, said)
+        self.assertIn("Compared with an earlier run", said)
+        baseline = pathlib.Path(self.dir, "results/baseline.json")
+        good = baseline.read_bytes()
+        with Target("--latency", "50ms") as slow:
+            status, said = self.pipeline(f"{slow.url}/health")
+        self.assertEqual(status, THRESHOLD, said)
+        self.assertRegex(said, r"FAILED +p50 \+900%")
+        self.assertEqual(baseline.read_bytes(), good)
+        for name in ("result.json", "report.html", "junit.xml"):
+            self.assertGreater(pathlib.Path(self.dir, "results", name).stat().st_size, 100)
+        status, said = self.pipeline("http://127.0.0.1:9/")
+        self.assertEqual(status, NOTHING, said)
+        self.assertIn("could not tell", said)
 
 
 if __name__ == "__main__":
