@@ -8,7 +8,9 @@ inrush.thresholds {
   "failures < 1%", -- of all requests
   "p95 < 200ms", -- of all response times
   "GET /api/v1/time: p99 < 150ms", -- of one series
-  "requests > 100",
+  "tag read: mean < 100ms", -- of tasks with a tag; "class Visitor: ..." of a class
+  "rps > 20 for 2s", -- over any two seconds
+  { "failures < 50%", abort = true }, -- else the run ends at once
 }
 
 local visitor = inrush.user_class("Visitor", {
@@ -16,6 +18,6 @@ local visitor = inrush.user_class("Visitor", {
   wait = inrush.between(0.01, 0.1),
 })
 
-visitor:task("look", function(user)
+visitor:task("look", { tags = { "read" } }, function(user)
   user.http:get("/api/v1/time")
 end)

@@ -77,6 +77,15 @@ class TestExamples(Case):
         self.assertEqual(metrics["in the afternoon"]["count"], requests["/api/v1/convert"])
         self.assertEqual(metrics["list of zones"]["count"], requests["/api/v1/timezones"])
 
+    def test_metrics(self):
+        run = self.load("run", self.copy("metrics.lua"), "-d", "1s")
+        self.assertStatus(run, OK)
+        metrics = {m["name"]: m for m in run.json["metrics"]}
+        requests = {s["name"]: s["requests"] for s in run.json["series"]}
+        self.assertEqual(metrics["conversions"]["value"], requests["/api/v1/convert"])
+        self.assertEqual(metrics["in the afternoon"]["count"], requests["/api/v1/convert"])
+        self.assertEqual(metrics["list of zones"]["count"], requests["/api/v1/timezones"])
+
     def test_weights_and_tags(self):
         path = self.copy("weights_and_tags.lua")
         run = self.load("run", path, "-d", "300ms", "--tags", "read")
