@@ -35,8 +35,10 @@ void endpoint_init(struct endpoint *e, const struct net_options *options,
         e->host = copy_or(rule->to_host, url->host);
         e->port = rule->to_port != 0 ? rule->to_port : url->port;
     }
-    if (strcmp(url->scheme, "https") == 0)
-        e->tls = tls_target_new(tls != NULL ? tls : options->tls, url->host, HTTP_ALPN);
+    bool https = strcmp(url->scheme, "https") == 0;
+    if (https || strcmp(url->scheme, "tls") == 0)
+        e->tls =
+            tls_target_new(tls != NULL ? tls : options->tls, url->host, https ? HTTP_ALPN : NULL);
 }
 
 void endpoint_release(struct endpoint *e)

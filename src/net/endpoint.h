@@ -25,8 +25,8 @@ struct endpoint {
 };
 
 /* Where connections for a URL go under the run's options (NULL: as the URL
- * says). With https there is TLS, by `tls` or, where that is NULL, by the
- * run's own configuration; it outlives the endpoint. From the thread whose
+ * says). With https and tls there is TLS, by `tls` or, where that is NULL, by
+ * the run's own configuration; it outlives the endpoint. From the thread whose
  * connections it serves. */
 void endpoint_init(struct endpoint *e, const struct net_options *options,
                    const struct tls_config *tls, const struct url *url);

@@ -354,21 +354,18 @@ void tcp_disconnect(struct tcp_conn *c)
 
 /* Addresses */
 
-int tcp_endpoint(struct endpoint *e, const struct net_options *options, const char *text,
-                 struct err *err)
+int tcp_address(struct url *url, const char *text, struct err *err)
 {
-    static const char scheme[] = "tcp://";
-    struct url url;
-    bool has_scheme = strncmp(text, scheme, sizeof(scheme) - 1) == 0;
+    static const char scheme[] = "tcp://", tls_scheme[] = "tls://";
+    bool has_scheme = strncmp(text, scheme, sizeof(scheme) - 1) == 0 ||
+                      strncmp(text, tls_scheme, sizeof(tls_scheme) - 1) == 0;
     char *whole = xasprintf("%s%s", has_scheme ? "" : scheme, text);
-    int rc = url_parse(&url, whole, err);
+    int rc = url_parse(url, whole, err);
     free(whole);
     if (rc < 0)
         return -1;
-    if (!url.port_given || url.userinfo != NULL || strcmp(url.target, "/") != 0)
-        rc = err_set(err, ERR_CONFIG, "it is not a host and a port, such as localhost:7000");
-    else
-        endpoint_init(e, options, NULL, &url);
-    url_release(&url);
-    return rc;
+    if (url->port_given && url->userinfo == NULL && strcmp(url->target, "/") == 0)
+        return 0;
+    url_release(url);
+    return err_set(err, ERR_CONFIG, "it is not a host and a port, such as localhost:7000");
 }

@@ -28,11 +28,10 @@ struct tcp_conn;
  * and no operation may ask for more. */
 #define TCP_RECEIVE_MAX (64u << 20)
 
-/* The endpoint, under the run's options, that an address names: "host:port",
- * also with tcp:// before it and an IPv6 address in brackets; 0, or -1 with
- * ERR_CONFIG. */
-int tcp_endpoint(struct endpoint *e, const struct net_options *options, const char *text,
-                 struct err *err);
+/* Takes an address apart, "host:port", also with tcp:// or, for TLS, tls://
+ * before it and an IPv6 address in brackets: what endpoint_init makes an
+ * endpoint of. 0, or -1 with ERR_CONFIG. */
+int tcp_address(struct url *url, const char *text, struct err *err);
 
 enum tcp_until {
     TCP_SENT,      /* nothing is received */

@@ -119,6 +119,7 @@ void *redis_client_new(lua_State *L, struct user *u);
 void redis_client_free(void *client);
 void *tcp_client_new(lua_State *L, struct user *u);
 void tcp_client_free(void *client);
+void tcp_endpoint_free(struct endpoint *e); /* a class's; harmless for NULL */
 void *pg_client_new(lua_State *L, struct user *u);
 void pg_client_free(void *client);
 /* Makes responses, values that http requests return, known to the state

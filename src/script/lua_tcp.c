@@ -4,8 +4,10 @@
  */
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "proto/tcp.h"
 #include "script/call.h"
+#include "script/scenario.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,6 @@ struct tcp_client {
     struct tcp_box *box; /* kept alive by box_ref */
     int box_ref;
     struct user *user;     /* borrowed, outlives it */
-    struct endpoint to;    /* owned */
     struct tcp_conn *conn; /* owned */
     struct tcp_op op;
     struct buf bytes; /* what op sends, and its delimiter: Lua may collect its arguments */
@@ -220,6 +221,31 @@ static int fail(lua_State *L)
 
 static const char client_meta[] = "inrush.tcp.Client";
 
+/* Where the users of a class connect to: made for the first of them. */
+static const struct endpoint *class_endpoint(lua_State *L, struct user *u, const char *address)
+{
+    struct script *s = u->script;
+    struct user_class *class = &s->classes[u->class - s->classes];
+    struct url url;
+    struct err err;
+    if (class->tcp)
+        return class->tcp;
+    if (tcp_address(&url, address, &err) < 0)
+        script_raise(L, "%s", err.message);
+    class->tcp = xcalloc(1, sizeof(*class->tcp));
+    endpoint_init(class->tcp, s->options->net, class->about->tls.config, &url);
+    url_release(&url);
+    return class->tcp;
+}
+
+void tcp_endpoint_free(struct endpoint *e)
+{
+    if (!e)
+        return;
+    endpoint_release(e);
+    free(e);
+}
+
 void *tcp_client_new(lua_State *L, struct user *u)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, u->class->self);
@@ -227,16 +253,12 @@ void *tcp_client_new(lua_State *L, struct user *u)
     const char *address = lua_tostring(L, -1);
     if (!address)
         script_raise(L, "user.tcp needs the class's option tcp: tcp = \"host:port\"");
-    struct endpoint to;
-    struct err err;
-    if (tcp_endpoint(&to, u->script->options->net, address, &err) < 0)
-        script_raise(L, "%s", err.message);
+    const struct endpoint *to = class_endpoint(L, u, address);
     lua_pop(L, 2);
 
     struct tcp_client *c = xcalloc(1, sizeof(*c));
     c->user = u;
-    c->to = to;
-    c->conn = tcp_conn_new(u->script->net, &c->to);
+    c->conn = tcp_conn_new(u->script->net, to);
     c->op.op.complete = completed;
     c->op.op.owner = c;
     c->box = lua_newuserdata(L, sizeof(*c->box));
@@ -255,7 +277,6 @@ void tcp_client_free(void *client)
     luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
     tcp_conn_free(c->conn);
     op_release(&c->op.op);
-    endpoint_release(&c->to);
     buf_release(&c->bytes);
     free(c);
 }
@@ -263,10 +284,10 @@ void tcp_client_free(void *client)
 /* check(address): nothing, or what is wrong with it. */
 static int check_address(lua_State *L)
 {
-    struct endpoint to;
+    struct url url;
     struct err err;
-    if (tcp_endpoint(&to, NULL, luaL_checkstring(L, 1), &err) == 0) {
-        endpoint_release(&to);
+    if (tcp_address(&url, luaL_checkstring(L, 1), &err) == 0) {
+        url_release(&url);
         return 0;
     }
     lua_pushstring(L, err.message);

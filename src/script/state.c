@@ -321,8 +321,10 @@ void script_free(struct script *s)
         return;
     if (s->L)
         lua_close(s->L);
-    for (size_t i = 0; i < s->classes_len; i++)
+    for (size_t i = 0; i < s->classes_len; i++) {
         free(s->classes[i].tasks);
+        tcp_endpoint_free(s->classes[i].tcp);
+    }
     free(s->classes);
     http_hosts_free(s->hosts);
     vec_release(&s->idle);

@@ -29,6 +29,7 @@ struct user_class {
     double low, high;
     int wait_function;
     double timeout_s;        /* 0: the run's */
+    struct endpoint *tcp;    /* owned: where user.tcp goes; NULL until it is wanted */
     size_t tasks_len;        /* enabled ones */
     struct user_task *tasks; /* owned */
 };

@@ -390,6 +390,27 @@ class TestScenarios(TlsCase):
         self.assertStatus(run, OK)
         self.assertStatus(self.tool("check", path), NOTHING)
 
+    def test_tcp(self):
+        context = server_context(self.authority.issue("localhost"))
+        server = self.serve(start_tls(context), repeat([take_until(b"\n"), send(b"pong\n")]))
+        path = self.scenario(f"""
+            local class = inrush.user_class("U", {{ tcp = "tls://localhost:{server.port}",
+              tls = {{ cacert = "{self.authority.cert}" }} }})
+            class:task("ping", function(user)
+              for _ = 1, 3 do
+                assert(user.tcp:exchange("ping\\n", {{ delimiter = "\\n" }}) == "pong")
+              end
+            end)
+            local other = inrush.user_class("Other", {{ tcp = "tls://localhost:{server.port}" }})
+            other:task("ping", function(user)
+              local answer, why = user.tcp:exchange("ping\\n", {{ delimiter = "\\n" }})
+              print(answer, why)
+            end)
+        """)
+        self.assertStatus(self.tool("check", path, "--class", "U"), OK)
+        self.assertSays(self.tool("check", path, "--class", "Other"),
+                        f"TLS with localhost:{server.port}: certificate verify failed")
+
     def test_mistakes(self):
         for tls, *words in (
                 ('{ cacrt = "x" }', "user class 'U': tls: unknown option 'cacrt'",

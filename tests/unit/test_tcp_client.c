@@ -6,6 +6,7 @@
 #include "peer.h"
 
 #include "base/buf.h"
+#include "base/url.h"
 #include "proto/tcp.h"
 
 #include <stdlib.h>
@@ -105,18 +106,18 @@ static void serve(struct client *c, struct peer *p, void (*script)(struct peer *
     c->to.port = p->port;
 }
 
-#define assert_done(c, text_)                               \
-    do {                                                    \
-        if ((c)->op.op.err != NULL)                \
+#define assert_done(c, text_)                                \
+    do {                                                     \
+        if ((c)->op.op.err != NULL)                          \
             fail_msg("failed: %s", op_message(&(c)->op.op)); \
-        assert_string_equal(buf_cstr(&(c)->got), text_);    \
+        assert_string_equal(buf_cstr(&(c)->got), text_);     \
     } while (0)
 
-#define assert_failed(c, kind_, message_)                      \
-    do {                                                       \
+#define assert_failed(c, kind_, message_)                       \
+    do {                                                        \
         assert_string_equal(op_message(&(c)->op.op), message_); \
-        assert_int_equal(op_failure(&(c)->op.op), kind_);          \
-        assert_int_equal((c)->op.len, 0);                      \
+        assert_int_equal(op_failure(&(c)->op.op), kind_);       \
+        assert_int_equal((c)->op.len, 0);                       \
     } while (0)
 
 enum { MANY = 1000 };
@@ -263,24 +264,24 @@ static void a_deadline_inside_the_answer(void **state)
 static void addresses(void **state)
 {
     (void)state;
-    static const char *const good[] = {"h:1", "127.0.0.1:65535", "tcp://h:1", "H:1"};
-    static const char *const bad[] = {"",      "h",     "h:", "h:0", "h:65536",
-                                      "h:1/x", "u@h:1", ":1", "::1"};
-    struct endpoint e;
+    static const char *const good[] = {"h:1", "127.0.0.1:65535", "tcp://h:1", "tls://h:1", "H:1"};
+    static const char *const bad[] = {"",      "h",  "h:",  "h:0",     "h:65536",   "h:1/x",
+                                      "u@h:1", ":1", "::1", "tls://h", "http://h:1"};
+    struct url url;
     struct err err;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        assert_int_equal(tcp_endpoint(&e, NULL, good[i], &err), 0);
-        endpoint_release(&e);
+        assert_int_equal(tcp_address(&url, good[i], &err), 0);
+        url_release(&url);
     }
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (tcp_endpoint(&e, NULL, bad[i], &err) == 0)
+        if (tcp_address(&url, bad[i], &err) == 0)
             fail_msg("%s is taken", bad[i]);
         assert_int_equal(err.kind, ERR_CONFIG);
     }
-    assert_int_equal(tcp_endpoint(&e, NULL, "[::1]:7000", &err), 0);
-    assert_string_equal(e.host, "::1");
-    assert_int_equal(e.port, 7000);
-    endpoint_release(&e);
+    assert_int_equal(tcp_address(&url, "[::1]:7000", &err), 0);
+    assert_string_equal(url.host, "::1");
+    assert_int_equal(url.port, 7000);
+    url_release(&url);
 }
 
 int main(void)
