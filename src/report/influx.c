@@ -149,7 +149,8 @@ static void influx_tick(struct reporter *r, const struct report_tick *tick)
     if (tick->warmup || tick->elapsed_s <= 0)
         return;
     buf_clear(&r->lines);
-    r->time_ns = (int64_t)((r->run->started_wall + tick->elapsed_s) * 1e9);
+    /* A double has no nanoseconds left beside the years. */
+    r->time_ns = (int64_t)((r->run->started_wall + tick->elapsed_s) * 1e6) * 1000;
     add_run(r, tick);
     for (uint32_t id = 0; id < s->series_len; id++) {
         if (s->series[id] != NULL && s->series[id]->requests > 0)

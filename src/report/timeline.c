@@ -54,6 +54,7 @@ struct timeline {
     uint32_t ids[SLOTS];              /* the series of each slot */
     uint32_t ids_len;
     uint32_t users; /* running while nothing was stopping yet */
+    bool begun;     /* the first tick has come, which only says that the load starts */
     struct timeline_stages stages;
     struct span scratch; /* a tick on its way */
 };
@@ -254,8 +255,10 @@ static void note_stage(struct timeline *t, const struct report_tick *tick)
 void timeline_tick(struct timeline *t, const struct report_tick *tick)
 {
     note_stage(t, tick);
-    if (tick->elapsed_s <= 0)
-        return; /* the first, which only says that the load starts */
+    if (!t->begun) {
+        t->begun = true;
+        return;
+    }
     struct level *level = touch_level(t, t->lowest);
     if (is_full(t, t->lowest) && tick->interval_s >= TICK_LEAST_S) {
         close_span(t, t->lowest);

@@ -48,12 +48,18 @@ static struct report_tick tick_at(double elapsed_s, double interval_s, const str
         .elapsed_s = elapsed_s, .users = 10, .interval = interval, .interval_s = interval_s};
 }
 
+/* The tick that comes as the load starts. */
+static void begin(struct timeline *t, const struct stats *empty)
+{
+    struct report_tick first = tick_at(0.0001, 0, empty);
+    timeline_tick(t, &first);
+}
+
 static void feed(struct timeline *t, struct stats *total, int seconds, uint32_t series_len,
                  int requests)
 {
     struct stats *interval = stats_new();
-    struct report_tick first = tick_at(0, 0, interval);
-    timeline_tick(t, &first);
+    begin(t, interval);
     for (int second = 1; second <= seconds; second++) {
         fill_tick(interval, series_len, second, requests);
         struct report_tick tick = tick_at(second, 1, interval);
@@ -168,6 +174,7 @@ static void test_a_run_shorter_than_a_tick(void **state)
     (void)state;
     struct timeline *t = timeline_new(0);
     struct stats *all = stats_new();
+    begin(t, all);
     fill_tick(all, 1, 1, 7);
     struct report_tick tick = tick_at(0.1, 0.1, all);
     timeline_tick(t, &tick);
@@ -187,6 +194,7 @@ static void test_gaps(void **state)
     (void)state;
     struct timeline *t = timeline_new(0);
     struct stats *s = stats_new();
+    begin(t, s);
     struct report_tick tick = tick_at(1, 1, s);
     timeline_tick(t, &tick);
     fill_tick(s, 1, 2, 5);
@@ -229,6 +237,8 @@ static char *write_page(struct fixture *f, int seconds, uint32_t series_len, siz
     size_t before = mallinfo2().uordblks;
     struct reporter *r = kind->open(&f->run, &opt, &err);
     assert_non_null(r);
+    struct report_tick first = tick_at(0, 0, interval);
+    kind->tick(r, &first);
     for (int second = 1; second <= seconds; second++) {
         fill_tick(interval, series_len, second, 20);
         struct report_tick tick = tick_at(second, 1, interval);

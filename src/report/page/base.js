@@ -74,8 +74,9 @@ const figure = {
     return "–";
   },
 
-  // "9.8 s", "1m 30s", "2h 05m": a span of the run.
+  // "22 ms", "9.8 s", "1m 30s", "2h 05m": a span of the run.
   elapsed(seconds) {
+    if (seconds > 0 && seconds < 0.95) return figure.duration(seconds * 1000);
     if (seconds < 59.95) return `${Number(seconds.toFixed(1))} s`;
     const whole = Math.round(seconds);
     const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

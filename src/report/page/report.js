@@ -55,7 +55,7 @@ function makeCharts(view, detail) {
 }
 
 function overTimeSection(choice) {
-  if (!page.ends.length) return null;
+  if (page.ends.length < 2) return null; // there is no line through one point
   const starts = page.ends.map((end, i) => (i ? page.ends[i - 1] : 0));
   const view = makeView(starts, page.ends);
   const charts = makeCharts(view, choice.detail);

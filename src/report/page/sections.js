@@ -115,7 +115,7 @@ function cardsSection(report, page) {
     ["95th percentile", time(latency.p95), "", latency.p95],
     ["99th percentile", time(latency.p99), "", latency.p99],
     ["Slowest", time(latency.max), "", latency.max],
-    [report.url ? "Connections" : "Users", figure.count(Math.max(peak, 0)), report.users ? `${figure.count(report.users)} planned` : "", peak],
+    [report.url ? "Connections" : "Users", peak ? figure.count(peak) : "–", report.users ? `${figure.count(report.users)} planned` : "", peak],
     ["Received", [received, el("small", {}, ` ${unit}`)], `${figure.bytes(totals.bytes_per_s)}/s`, totals.bytes],
   ];
   return el("dl", { class: "cards" }, cards.map(([name, value, aside, raw]) => el("div", { "data-card": name },

@@ -20,10 +20,15 @@ function tableRow(columns, row, className) {
     const shown = column.show ? column.show(row) : column.value(row);
     const value = column.value ? column.value(row) : undefined;
     const tone = column.tone ? column.tone(row) : "";
-    const content = column.kind === "name" && String(shown).length > 120
-      ? el("span", { class: "clamped", title: shown }, shown) : shown;
+    const content = column.kind === "name" ? nameCell(String(shown)) : shown;
     return el("td", { class: [column.kind, tone].filter(Boolean).join(" ") || null, "data-value": value }, content);
   }));
+}
+
+// A name breaks behind its parts, and a very long one is cut to three lines.
+function nameCell(name) {
+  const parts = name.split(/(?<=[/?&=.,_-])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
+  return name.length > 120 ? el("span", { class: "clamped", title: name }, parts) : parts;
 }
 
 function makeSortable(th, headers, column, rows, columns, body) {
