@@ -16,10 +16,11 @@ const struct cli_option cli_options_report[] = {
         .name = "uncorrected",
         .aliases = {"u_latency"},
         .short_name = 'U',
-        .commands = LOADS,
+        .commands = BIT(ONEOFF),
         .group = GROUP_REPORT,
         FLAG(uncorrected),
-        .help = "Show service times, counted from when a request was sent, beside response times",
+        .help = "With --wrk-output, print service times too, counted from when a request was sent; "
+                "the other reports have them whenever a request was due before",
     },
     {
         .id = OPT_SPECTRUM,
