@@ -98,10 +98,9 @@ struct threshold_result {
     double value;   /* what was found: ms, a count, a percentage or a rate; of windows the worst */
     char shown[64]; /* the same with its unit, for people: "213 ms" */
     char scope[80]; /* what was judged: "stage peak, any 10s"; "": the whole run */
-    double
-        violated_s; /* when it first did not hold, seconds since the start; 0: never, or not known: it
-                          is judged at the end only */
-    bool aborted;   /* it ended the run */
+    double violated_s; /* when it first did not hold, seconds since the start; 0: never, or judged
+                          at the end only */
+    bool aborted;      /* it ended the run */
 };
 
 /* Everything but violated_s and aborted, from figures collected by

@@ -1,7 +1,8 @@
 /* Comparing a reading with what a threshold asks for; see threshold.h. */
+#include "stats/threshold.h"
+
 #include "base/units.h"
 #include "stats/reading.h"
-#include "stats/threshold.h"
 
 #include <math.h>
 #include <stdio.h>
