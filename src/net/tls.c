@@ -13,15 +13,23 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct tls_config {
     SSL_CTX *model; /* owned: certificates and authorities, which targets share */
+    struct system_authorities *system; /* owned: none were named; NULL: model has those to trust */
     struct tls_ciphers ciphers;
     int min, max; /* TLS1_2_VERSION ... */
     bool insecure, resume;
     char *sni; /* owned; NULL: the host */
+};
+
+/* Read into the model for the first target: most runs have none. */
+struct system_authorities {
+    pthread_mutex_t lock;
+    bool read;
 };
 
 struct tls_target {
@@ -69,7 +77,7 @@ static bool is_hashed(const char *path)
 
 /* A hashed directory is looked into when an authority is wanted; the file of all
  * of them would be parsed whole, which takes longer than a short run. */
-static void use_system_authorities(SSL_CTX *ctx)
+static void read_system_authorities(SSL_CTX *ctx)
 {
     const char *dir = getenv(X509_get_default_cert_dir_env());
     bool has_file = getenv(X509_get_default_cert_file_env()) != NULL;
@@ -78,10 +86,24 @@ static void use_system_authorities(SSL_CTX *ctx)
         SSL_CTX_set_default_verify_file(ctx);
 }
 
-static int read_authorities(SSL_CTX *ctx, const struct tls_options *o, struct err *err)
+/* Workers make their targets at the same time. */
+static void use_system_authorities(const struct tls_config *c)
 {
+    if (c->system == NULL || c->insecure)
+        return;
+    pthread_mutex_lock(&c->system->lock);
+    if (!c->system->read)
+        read_system_authorities(c->model);
+    c->system->read = true;
+    pthread_mutex_unlock(&c->system->lock);
+}
+
+static int read_authorities(struct tls_config *c, const struct tls_options *o, struct err *err)
+{
+    SSL_CTX *ctx = c->model;
     if (o->cacert == NULL) {
-        use_system_authorities(ctx);
+        c->system = xcalloc(1, sizeof(*c->system));
+        pthread_mutex_init(&c->system->lock, NULL);
         return 0;
     }
     if (check_readable(o, "cacert", o->cacert, err) < 0)
@@ -180,7 +202,7 @@ static int read_options(struct tls_config *c, const struct tls_options *o, struc
         return -1;
     if (o->ciphers != NULL && tls_ciphers_read(&c->ciphers, o->ciphers, err) < 0)
         return err_prefix(err, "%sciphers", o->prefix);
-    if (narrow_versions(c, o, err) < 0 || read_authorities(c->model, o, err) < 0)
+    if (narrow_versions(c, o, err) < 0 || read_authorities(c, o, err) < 0)
         return -1;
     return read_certificate(c->model, o, err);
 }
@@ -207,6 +229,9 @@ void tls_config_free(struct tls_config *c)
     if (c == NULL)
         return;
     SSL_CTX_free(c->model);
+    if (c->system != NULL)
+        pthread_mutex_destroy(&c->system->lock);
+    free(c->system);
     tls_ciphers_release(&c->ciphers);
     free(c->sni);
     free(c);
@@ -273,6 +298,7 @@ struct tls_target *tls_target_new(const struct tls_config *config, const char *h
     SSL_CTX_set_min_proto_version(t->ctx, config->min);
     SSL_CTX_set_max_proto_version(t->ctx, config->max);
     tls_ciphers_use(&config->ciphers, t->ctx);
+    use_system_authorities(config);
     SSL_CTX_set1_cert_store(t->ctx, SSL_CTX_get_cert_store(config->model));
     share_certificate(t->ctx, config->model);
     if (protocol != NULL)
