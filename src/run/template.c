@@ -159,8 +159,8 @@ static uint64_t now_in(uint64_t unit_ns)
 void template_expand(const struct template *t, const struct template_values *values,
                      struct buf *out)
 {
-    const struct piece *end = t->pieces.items + t->pieces.len;
-    for (const struct piece *p = t->pieces.items; p < end; p++) {
+    for (size_t i = 0; i < t->pieces.len; i++) {
+        const struct piece *p = &t->pieces.items[i];
         const struct choice *choice;
         switch (p->kind) {
         case PIECE_TEXT:
