@@ -77,6 +77,19 @@ static char *shown_rate(const struct plan_arrivals *arrivals)
                      arrivals->schedule.poisson ? ", at random" : "");
 }
 
+/* The tasks that are left of a class, as the report lists them; owned by the caller. */
+static struct report_task *shown_tasks(const struct scenario_class *class, size_t *len)
+{
+    struct report_task *tasks = xcalloc(class->tasks.len + 1, sizeof(*tasks));
+    *len = 0;
+    for (size_t i = 0; i < class->tasks.len; i++) {
+        const struct scenario_task *task = &class->tasks.items[i];
+        if (task->enabled)
+            tasks[(*len)++] = (struct report_task){task->name, task->weight, task->number};
+    }
+    return tasks;
+}
+
 static int run(const struct cli_args *args, struct session *s)
 {
     const struct scenario_settings *defaults = &s->scenario.defaults;
@@ -118,6 +131,8 @@ static int run(const struct cli_args *args, struct session *s)
         if (!class->selected && !s->skipped[i])
             continue;
         bool open = plan.arrivals && plan.arrivals[i].open;
+        size_t tasks_len;
+        struct report_task *tasks = shown_tasks(class, &tasks_len);
         vec_push(&classes,
                  ((struct report_class){
                      .name = class->name,
@@ -125,6 +140,8 @@ static int run(const struct cli_args *args, struct session *s)
                      .users = open ? plan.arrivals[i].max_users : plan_class_users(&plan, i),
                      .arrivals = open ? shown_rate(&plan.arrivals[i]) : NULL,
                      .number = (uint32_t)i,
+                     .tasks = tasks,
+                     .tasks_len = tasks_len,
                      .skipped = s->skipped[i],
                  }));
     }
@@ -134,6 +151,7 @@ static int run(const struct cli_args *args, struct session *s)
     for (size_t i = 0; i < classes.len; i++) {
         free((char *)classes.items[i].target);
         free((char *)classes.items[i].arrivals);
+        free((struct report_task *)classes.items[i].tasks);
     }
 out:
     vec_release(&classes);

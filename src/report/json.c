@@ -82,6 +82,22 @@ static void put_outcome(struct json *j, const struct report_end *end)
     json_object_end(j);
 }
 
+static void put_tasks(struct json *j, const struct report_class *class, const struct stats *total)
+{
+    json_key(j, "tasks");
+    json_array_begin(j);
+    for (size_t i = 0; i < class->tasks_len; i++) {
+        const struct report_task *task = &class->tasks[i];
+        json_object_begin(j);
+        put_string(j, "name", task->name);
+        put_number(j, "weight", task->weight);
+        put_uint(j, "count",
+                 task->number < total->tasks.len ? total->tasks.items[task->number] : 0);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static void put_classes(struct json *j, const struct report_run *run, const struct stats *total,
                         bool whole)
 {
@@ -102,6 +118,7 @@ static void put_classes(struct json *j, const struct report_run *run, const stru
                               : &none,
                           whole);
         put_bool(j, "skipped", class->skipped != NULL);
+        put_tasks(j, class, total);
         json_object_end(j);
     }
     json_array_end(j);

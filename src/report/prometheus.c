@@ -232,8 +232,8 @@ static struct MHD_Daemon *start_daemon(struct reporter *r, int fd)
 static struct reporter *prometheus_open(const struct report_run *run,
                                         const struct report_options *opt, struct err *err)
 {
-    char *address;
-    int port;
+    char *address = NULL;
+    int port = 0;
     if (parse_place(opt->path, &address, &port, err) != 0)
         return NULL;
     int fd = listen_on(address, port, err);

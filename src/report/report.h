@@ -17,14 +17,23 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* One task of a user class. */
+struct report_task {
+    const char *name;
+    double weight;
+    uint32_t number; /* its place in the tasks of the statistics */
+};
+
 /* One user class as the report lists it. */
 struct report_class {
     const char *name;
-    const char *target;   /* its host, passwords never; "" when it has none */
-    uint32_t users;       /* planned; with arrivals the most that may serve them */
-    const char *arrivals; /* its rate, "100/s"; NULL: its users wait instead */
-    uint32_t number;      /* its place in class_arrivals of the statistics */
-    const char *skipped;  /* why it does not run; NULL when it does */
+    const char *target;              /* its host, passwords never; "" when it has none */
+    uint32_t users;                  /* planned; with arrivals the most that may serve them */
+    const char *arrivals;            /* its rate, "100/s"; NULL: its users wait instead */
+    uint32_t number;                 /* its place in class_arrivals of the statistics */
+    const struct report_task *tasks; /* that were not left out; borrowed */
+    size_t tasks_len;
+    const char *skipped; /* why it does not run; NULL when it does */
 };
 
 /* What is known of the run before it starts; outlives every reporter. */

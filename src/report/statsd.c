@@ -48,7 +48,7 @@ static int parse_place(const char *text, char **host, char port[16], struct err 
 
 static int connect_to(const char *place, struct err *err)
 {
-    char *host, port[16];
+    char *host = NULL, port[16];
     if (parse_place(place, &host, port, err) != 0)
         return -1;
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found;

@@ -131,6 +131,16 @@ static void read_class(lua_State *L, struct scenario_class *class)
     lua_pop(L, 1);
 }
 
+static void number_tasks(struct scenario *scenario)
+{
+    uint32_t number = 0;
+    for (size_t i = 0; i < scenario->classes.len; i++) {
+        struct scenario_class *class = &scenario->classes.items[i];
+        for (size_t j = 0; j < class->tasks.len; j++)
+            class->tasks.items[j].number = number++;
+    }
+}
+
 static bool can_run(const struct scenario_class *class)
 {
     for (size_t i = 0; i < class->tasks.len; i++) {
@@ -212,6 +222,7 @@ int scenario_read(struct scenario *scenario, struct script *control, struct err 
         lua_pop(L, 1);
     }
     lua_settop(L, top);
+    number_tasks(scenario);
 
     if (check(scenario, L, control->options->source->chunkname + 1, err) < 0) {
         scenario_release(scenario);

@@ -27,6 +27,7 @@ struct scenario_task {
     VEC(char *) tags;              /* the class's included */
     bool enabled;                  /* by the selection; true at first, unless its weight is 0 */
     struct scenario_groups groups; /* its requests are counted under these too */
+    uint32_t number;               /* of all tasks of the scenario, from 0 */
 };
 
 struct scenario_class {

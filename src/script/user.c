@@ -276,6 +276,7 @@ static void leave(struct user *u)
 static void run_task(struct user *u, const struct user_task *task)
 {
     u->groups = &task->about->groups;
+    stats_count_task(u->script->stats, task->about->number);
     run(u, task->run, USER_TASK, task->about->name);
     advance(u, 1);
 }

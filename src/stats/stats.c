@@ -55,6 +55,7 @@ void stats_free(struct stats *s)
     for (size_t i = 0; i < s->class_arrivals.len; i++)
         arrival_stats_release(&s->class_arrivals.items[i]);
     vec_release(&s->class_arrivals);
+    vec_release(&s->tasks);
     free(s);
 }
 
@@ -109,6 +110,7 @@ void stats_clear(struct stats *s)
     arrival_stats_clear(&s->arrivals);
     for (size_t i = 0; i < s->class_arrivals.len; i++)
         arrival_stats_clear(&s->class_arrivals.items[i]);
+    vec_clear(&s->tasks);
     s->warmup = false;
     s->users = 0;
     s->begin_ns = s->end_ns = s->last_ns = 0;
@@ -388,6 +390,13 @@ void stats_add_check(struct stats *s, const struct check_count *check)
     add_check(s, check->name, check->passes, check->failures);
 }
 
+void stats_add_tasks(struct stats *s, uint32_t number, uint64_t count)
+{
+    while (s->tasks.len <= number)
+        vec_push(&s->tasks, 0);
+    s->tasks.items[number] += count;
+}
+
 static void merge_connections(struct connection_times *dst, const struct connection_times *src)
 {
     hist_merge(&dst->connect, &src->connect);
@@ -417,6 +426,8 @@ void stats_merge(struct stats *dst, const struct stats *src)
     for (size_t i = 0; i < src->class_arrivals.len; i++)
         arrival_stats_merge(stats_class_arrivals_touch(dst, (uint32_t)i),
                             &src->class_arrivals.items[i]);
+    for (size_t i = 0; i < src->tasks.len; i++)
+        stats_add_tasks(dst, (uint32_t)i, src->tasks.items[i]);
     dst->users += src->users;
     if (src->last_ns > dst->last_ns)
         dst->last_ns = src->last_ns;

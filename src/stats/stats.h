@@ -109,6 +109,7 @@ struct stats {
     struct request_log *requests;             /* each by itself; owned; NULL: only summed */
     struct arrival_stats arrivals;            /* of a schedule: all */
     VEC(struct arrival_stats) class_arrivals; /* and by user class: as many as had any, or fewer */
+    VEC(uint64_t) tasks; /* begun, by the task's number in the scenario; as above */
     /* Answers a second of each worker by itself, looked at ten times a second; a one-off's. */
     struct hist rates;
     bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
@@ -148,6 +149,16 @@ void series_record(struct series *series, const struct sample *sample);
 void stats_record_script_error(struct stats *s, const char *message, const char *traceback,
                                uint64_t now_ns);
 void stats_record_check(struct stats *s, const char *name, bool passed);
+void stats_add_tasks(struct stats *s, uint32_t number, uint64_t count);
+
+/* A task begins. */
+static inline void stats_count_task(struct stats *s, uint32_t number)
+{
+    if (__builtin_expect(number < s->tasks.len, 1))
+        s->tasks.items[number]++;
+    else
+        stats_add_tasks(s, number, 1);
+}
 
 /* The same of many at once: what was counted elsewhere, such as in a report
  * that is read back. Their texts are copied on first sight. */

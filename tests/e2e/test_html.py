@@ -116,6 +116,12 @@ class TestHtml(Case):
                          run.json["totals"]["statuses"])
         self.assertEqual([(r[0], int(r[1])) for r in self.values("User classes")],
                          [(c["name"], c["users"]) for c in run.json["classes"]])
+        self.assertEqual([(r[0], r[1], int(r[3])) for r in self.values("Tasks")],
+                         [(c["name"], t["name"], t["count"])
+                          for c in run.json["classes"] for t in c["tasks"]])
+        # Begun tasks are those that ended, and what each user was in at the end.
+        begun = sum(t["count"] for c in run.json["classes"] for t in c["tasks"])
+        self.assertTrue(0 <= begun - run.json["generator"]["tasks"] <= 8)
         self.assertIn("1 of 2 thresholds failed", self.browser.text("#verdict"))
         self.assertIn(run.json["generator"]["verdict"].replace(" us ", " µs "),
                       self.browser.text("#verdict"))

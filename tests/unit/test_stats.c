@@ -526,6 +526,27 @@ static void requests_are_kept_through_merging(void **state)
     stats_free(summed);
 }
 
+static void tasks_are_counted_by_number(void **state)
+{
+    (void)state;
+    struct stats *interval = stats_new(), *sum = stats_new();
+    for (int round = 1; round <= 2; round++) {
+        stats_count_task(interval, 3);
+        stats_count_task(interval, 1);
+        stats_count_task(interval, 3);
+        assert_int_equal(interval->tasks.len, 4);
+        stats_merge(sum, interval);
+        stats_clear(interval);
+        assert_int_equal(interval->tasks.len, 0);
+    }
+    assert_int_equal(sum->tasks.len, 4);
+    assert_int_equal(sum->tasks.items[0], 0);
+    assert_int_equal(sum->tasks.items[1], 2);
+    assert_int_equal(sum->tasks.items[3], 4);
+    stats_free(interval);
+    stats_free(sum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +561,7 @@ int main(void)
         cmocka_unit_test(too_many_messages_are_counted_together),
         cmocka_unit_test(script_errors_keep_their_first_traceback),
         cmocka_unit_test(checks_are_counted_by_name),
+        cmocka_unit_test(tasks_are_counted_by_number),
         cmocka_unit_test(clearing_empties_for_reuse),
         cmocka_unit_test(merging_adds_everything),
         cmocka_unit_test(requests_are_kept_through_merging),

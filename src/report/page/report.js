@@ -119,7 +119,7 @@ function drawReport() {
   const parts = [
     headSection(report), verdictSection(report), cardsSection(report, page), thresholdsSection(report),
     overTimeSection(choice), leftOutNote(), requestsSection(report, page), warmupNote(report), percentilesSection(report, page), distributionSection(choice),
-    failuresSection(report), scriptErrorsSection(report), checksSection(report), metricsSection(report), statusesSection(report), classesSection(report),
+    failuresSection(report), scriptErrorsSection(report), checksSection(report), metricsSection(report), statusesSection(report), classesSection(report), tasksSection(report),
     arrivalsSection(report), connectionsSection(report, page), generatorSection(report), configurationSection(report, page),
     el("footer", {}, `Written by inrush ${report.inrush}.`),
   ];

@@ -321,6 +321,25 @@ function warmupNote(report) {
     + `${w.totals.latency_ms.count ? `, half of them answered within ${figure.duration(w.totals.latency_ms.p50)}` : ""}.`);
 }
 
+// How often each task began, beside what its weight asks for.
+function tasksSection(report) {
+  const rows = report.classes.flatMap((c) => {
+    const tasks = c.skipped ? [] : c.tasks || [];
+    const weights = tasks.reduce((sum, t) => sum + t.weight, 0);
+    const counts = tasks.reduce((sum, t) => sum + t.count, 0);
+    return tasks.map((t) => ({ class: c.name, ...t, planned: t.weight / weights, counts }));
+  });
+  if (!rows.some((row) => row.count)) return null;
+  return section("Tasks", "shares of the runs of their class", table([
+    { title: "Class", kind: "name", value: (t) => t.class },
+    { title: "Task", kind: "name", value: (t) => t.name },
+    { title: "Weight", kind: "number", value: (t) => t.weight, show: (t) => String(t.weight) },
+    { title: "Begun", kind: "number", value: (t) => t.count, show: (t) => figure.count(t.count) },
+    { title: "By weight", kind: "number", value: (t) => t.planned, show: (t) => `${(100 * t.planned).toFixed(2)}%` },
+    { title: "Measured", value: (t) => t.count / t.counts, show: (t) => shareCell(t.count, t.counts) },
+  ], rows));
+}
+
 function generatorSection(report) {
   const g = report.generator;
   const lag = g.loop_lag_ms;
