@@ -118,3 +118,15 @@ stress:task("rapid_health_check", { weight = 5 }, function(user)
   user.http:get("/health", { name = "/health [stress]" })
 end)
 """
+
+# What a wrk script costs: the same file for both.
+WRK_SCRIPT = """\
+local path = "/api/v1/time?timezone=UTC"
+function request()
+  return wrk.format("GET", path)
+end
+local good = 0
+function response(status, headers, body)
+  if status == 200 then good = good + 1 end
+end
+"""
