@@ -68,6 +68,7 @@ struct run {
     struct stats *total, *interval;
     struct stats *warmup; /* what was measured before it was over; NULL: there is none */
     bool warming_up;      /* the interval belongs to it */
+    int stage;            /* and to this one of the plan's, if it has any */
     uint32_t *users;      /* running now, by worker */
     uint64_t start_ns, stop_ns, interval_ns;
     bool spawned_all;
@@ -88,9 +89,10 @@ static void stop(struct run *r, enum report_outcome outcome);
 
 static void absorb(struct run *r, struct stats *s)
 {
-    if (r->warming_up && !s->warmup) { /* no interval is half of each */
+    if ((r->warming_up && !s->warmup) || s->stage > r->stage) { /* no interval is half of each */
         tick(r);
-        r->warming_up = false;
+        r->warming_up = r->warming_up && s->warmup;
+        r->stage = s->stage;
     }
     r->users[s->worker - 1] = s->users;
     stats_merge(s->warmup ? r->warmup : r->total, s);
@@ -124,16 +126,6 @@ static double interval_length(const struct run *r, uint64_t now)
                                    : ns_to_s(now - r->interval_ns);
 }
 
-/* The stage that most of the interval is in: that of its middle. */
-static const char *interval_stage(const struct run *r, uint64_t now)
-{
-    const struct plan *plan = r->spec->plan;
-    const struct stats *s = r->interval;
-    uint64_t at = s->end_ns > s->begin_ns ? s->begin_ns + (s->end_ns - s->begin_ns) / 2 : now;
-    int stage = crowd_stage(plan, ns_to_s(at - r->start_ns));
-    return stage < 0 ? NULL : plan->stages[stage].name;
-}
-
 static uint64_t waiting(const struct run *r)
 {
     const struct arrival_stats *a = &r->total->arrivals;
@@ -147,6 +139,7 @@ static uint64_t waiting(const struct run *r)
 
 static void tick(struct run *r)
 {
+    const struct plan *plan = r->spec->plan;
     uint64_t now = clock_ns();
     resources_look(&r->total->generator);
     struct report_tick t = {
@@ -156,7 +149,7 @@ static void tick(struct run *r)
         .total = r->total,
         .interval = r->interval,
         .interval_s = interval_length(r, now),
-        .stage = interval_stage(r, now),
+        .stage = plan->stages_len > 0 ? plan->stages[r->stage].name : NULL,
         .warmup = r->warming_up,
         .stopping = r->state != RUNNING,
     };

@@ -51,6 +51,7 @@ static void publish(struct worker *w, bool last)
     uint64_t now = clock_ns(), cpu = clock_thread_cpu_ns();
     struct stats *s = w->stats;
     s->warmup = w->warming_up;
+    s->stage = w->stage;
     s->worker = w->number;
     s->users = w->users;
     s->begin_ns = w->published_ns;
@@ -87,6 +88,23 @@ static void on_warmup_over(struct alarm *a)
     struct worker *w = a->owner;
     publish(w, false);
     w->warming_up = false;
+}
+
+/* Until the last stage, which has no end. */
+static void await_stage_over(struct worker *w)
+{
+    const struct plan *plan = w->plan;
+    if ((size_t)w->stage + 1 < plan->stages_len)
+        alarm_set(w->net.alarms, &w->stage_over,
+                  w->boss->start_ns + s_to_ns(plan->stages[w->stage].end_s));
+}
+
+static void on_stage_over(struct alarm *a)
+{
+    struct worker *w = a->owner;
+    publish(w, false);
+    w->stage++;
+    await_stage_over(w);
 }
 
 static void on_lag(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -164,6 +182,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
     ev_async_start(w->loop, &w->woken);
     w->warming_up = plan->warmup_s > 0;
     w->warmup_over = (struct alarm){.ring = on_warmup_over, .owner = w};
+    w->stage_over = (struct alarm){.ring = on_stage_over, .owner = w};
     return w;
 fail:
     worker_free(w);
@@ -179,6 +198,7 @@ void worker_free(struct worker *w)
     vec_release(&w->pacers);
     if (w->loop) {
         alarm_cancel(w->net.alarms, &w->warmup_over);
+        alarm_cancel(w->net.alarms, &w->stage_over);
         net_release(&w->net);
         ev_loop_destroy(w->loop);
     }
@@ -202,6 +222,7 @@ static void *thread_main(void *arg)
     ev_timer_start(w->loop, &w->lag_timer);
     if (w->warming_up)
         alarm_set(w->net.alarms, &w->warmup_over, w->boss->start_ns + s_to_ns(w->plan->warmup_s));
+    await_stage_over(w);
     w->kind->start(w->load);
     obey(w);
     if (!atomic_load(&w->finished))

@@ -73,7 +73,8 @@ struct worker {
     uint64_t lag_due_ns; /* when lag_timer should run next */
     uint64_t published_ns, published_cpu_ns, published_ticks;
     uint64_t published_connects, published_reconnects;
-    struct alarm warmup_over;
+    struct alarm warmup_over, stage_over;
+    int stage;                  /* what is measured now is this one's; 0 without stages */
     bool warming_up;            /* what is measured now is the warm-up's */
     VEC(struct pacer *) pacers; /* borrowed, the load's */
     enum worker_command obeyed;

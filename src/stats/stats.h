@@ -112,6 +112,7 @@ struct stats {
     VEC(uint64_t) tasks; /* begun, by the task's number in the scenario; as above */
     /* Answers a second of each worker by itself, looked at ten times a second; a one-off's. */
     struct hist rates;
+    int stage;      /* of the run, from 0, in which all of it was measured; of an interval */
     bool warmup;    /* measured before the warm-up was over: kept beside the figures, not in them */
     int worker;     /* whose interval; -1 for a sum */
     uint32_t users; /* running at the end of the span; summed over workers by merge */
