@@ -68,6 +68,7 @@ static void publish(struct worker *w, bool last)
 
     struct queue_node *spare = queue_pop(&w->spares);
     w->stats = spare ? (struct stats *)spare : new_stats(w->plan);
+    w->net.stats = w->stats;
     if (w->script)
         w->script->stats = w->stats;
     queue_push(w->boss->published, &s->node);
@@ -138,8 +139,8 @@ static void obey(struct worker *w)
     if (command >= WORKER_STOP && w->obeyed < WORKER_STOP) {
         w->obeyed = WORKER_STOP;
         w->kind->stop(w->load);
-    }
         backoff_hurry(&w->net);
+    }
     if (command >= WORKER_KILL && w->obeyed < WORKER_KILL) {
         w->obeyed = WORKER_KILL;
         if (!atomic_load(&w->finished))
@@ -171,6 +172,7 @@ struct worker *worker_new(int number, const struct plan *plan, struct catalog *c
         goto fail;
     }
     net_init(&w->net, w->loop);
+    w->net.stats = w->stats;
     w->kind = plan->oneoff ? &load_oneoff : &load_users;
     w->load = w->kind->create(w, err);
     if (!w->load)
