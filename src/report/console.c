@@ -45,6 +45,7 @@ static void console_scenario(struct console *c)
     console_percentiles(c);
     console_histograms(c);
     console_spectrum(c);
+    console_connections(c);
     console_statuses(c);
     console_errors(c);
     console_script_errors(c);

@@ -45,6 +45,9 @@ void console_arrivals(struct console *c);
 /* Under the header: what is not in the figures. */
 void console_warmup(struct console *c);
 
+/* console_connections.c */
+void console_connections(struct console *c);
+
 /* console_metrics.c */
 void console_metrics(struct console *c);
 

@@ -99,6 +99,7 @@ void console_oneoff(struct console *c)
     console_arrivals(c);
     console_histograms(c);
     console_spectrum(c);
+    console_connections(c);
     console_statuses(c);
     console_errors(c);
     console_script_errors(c);
