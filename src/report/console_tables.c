@@ -1,11 +1,14 @@
 /* The console's tables by user class and by series. */
 #include "report/console.h"
 
+#include "base/mem.h"
 #include "base/units.h"
 #include "report/figure.h"
 #include "report/histogram.h"
 #include "report/spectrum.h"
 #include "report/table.h"
+
+#include <stdlib.h>
 
 /* Reasons are sentences: they are wrapped, not cut into a table. */
 static void skipped_classes(struct console *c)
@@ -62,6 +65,48 @@ static void say_dropped(struct console *c, int dropped)
     page_end_line(&c->page);
 }
 
+/* On a terminal so many series, the busiest; a file gets them all. */
+enum { SERIES_MAX = 50 };
+
+static int by_requests(const void *a, const void *b)
+{
+    uint64_t x = (*(const struct digest_row *const *)a)->summary.requests;
+    uint64_t y = (*(const struct digest_row *const *)b)->summary.requests;
+    return x == y ? 0 : x > y ? -1 : 1;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct digest_row *x = *(const struct digest_row *const *)a;
+    const struct digest_row *y = *(const struct digest_row *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The rows that tables show, in the digest's order; owned by the caller. */
+static const struct digest_row **shown_rows(const struct console *c, size_t *len)
+{
+    const struct digest_row **rows = xcalloc(c->digest.rows.len + 1, sizeof(*rows));
+    *len = c->digest.rows.len;
+    for (size_t i = 0; i < *len; i++)
+        rows[i] = &c->digest.rows.items[i];
+    if (c->page.columns > 0 && *len > SERIES_MAX) {
+        qsort(rows, *len, sizeof(*rows), by_requests);
+        *len = SERIES_MAX;
+        qsort(rows, *len, sizeof(*rows), by_place);
+    }
+    return rows;
+}
+
+static void say_left_out(struct console *c, size_t shown)
+{
+    char n[UNITS_MAX];
+    if (shown == c->digest.rows.len)
+        return;
+    page_addf(&c->page, PAGE_DIM, "  The %zu busiest; %s more in a file, or with --json or --html.",
+              shown, units_format_count(n, c->digest.rows.len - shown));
+    page_end_line(&c->page);
+}
+
 static void add_ms(struct table *t, const struct console *c, enum page_style style, uint64_t count,
                    double ms)
 {
@@ -108,11 +153,15 @@ void console_requests(struct console *c)
     page_heading(&c->page, "Requests", "times in ms");
     struct table t;
     table_init(&t, &c->page, columns, sizeof(columns) / sizeof(columns[0]));
-    for (size_t i = 0; i < c->digest.rows.len; i++)
-        add_requests_row(&t, c, &c->digest.rows.items[i].summary, PAGE_PLAIN);
+    size_t shown;
+    const struct digest_row **rows = shown_rows(c, &shown);
+    for (size_t i = 0; i < shown; i++)
+        add_requests_row(&t, c, &rows[i]->summary, PAGE_PLAIN);
+    free(rows);
     table_rule(&t);
     add_requests_row(&t, c, &c->digest.total_summary, PAGE_STRONG);
     say_dropped(c, table_print(&t));
+    say_left_out(c, shown);
     table_release(&t);
 }
 
@@ -150,13 +199,16 @@ static void percentile_table(struct console *c, const char *title, const char *r
     table_init(&t, &c->page, percentile_columns,
                sizeof(percentile_columns) / sizeof(percentile_columns[0]));
     bool any = false;
-    for (size_t i = 0; i < c->digest.rows.len; i++) {
-        const struct series_summary *s = &c->digest.rows.items[i].summary;
+    size_t shown;
+    const struct digest_row **rows = shown_rows(c, &shown);
+    for (size_t i = 0; i < shown; i++) {
+        const struct series_summary *s = &rows[i]->summary;
         if (service && !s->has_service)
             continue;
         any = true;
         add_percentiles_row(&t, c, s, service ? &s->service : &s->latency, PAGE_PLAIN);
     }
+    free(rows);
     if (any)
         table_rule(&t);
     const struct series_summary *total = &c->digest.total_summary;

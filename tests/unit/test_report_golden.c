@@ -119,6 +119,33 @@ static void test_console_narrow_terminal(void **state)
     check_console(".40", case_scenario, "scenario", (struct look){.columns = 40, .utf8 = true});
 }
 
+static void build_many(struct fixture *f)
+{
+    for (int i = 0; i < 60; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "/things/%02d", i);
+        fixture_answers(f, fixture_series(f, "GET", name), 200, (uint64_t)(i + 1), 900, 2100);
+    }
+}
+
+/* A terminal gets the 50 busiest series and how many more there are; a file
+ * all of them. */
+static void test_console_many_series(void **state)
+{
+    (void)state;
+    char *text = console(build_many, (struct look){.columns = 100, .utf8 = true});
+    assert_null(strstr(text, "/things/09 "));
+    assert_non_null(strstr(text, "/things/10 "));
+    assert_non_null(strstr(text, "/things/59 "));
+    assert_non_null(strstr(text, "The 50 busiest; 10 more in a file, or with --json or --html."));
+    assert_non_null(strstr(text, "1,830")); /* the sum is over all */
+    free(text);
+    text = console(build_many, (struct look){.utf8 = true});
+    assert_non_null(strstr(text, "/things/00 "));
+    assert_null(strstr(text, "busiest"));
+    free(text);
+}
+
 static void test_console_ascii(void **state)
 {
     (void)state;
@@ -336,13 +363,21 @@ static void test_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_console_cases),   cmocka_unit_test(test_console_narrow_terminal),
-        cmocka_unit_test(test_console_ascii),   cmocka_unit_test(test_console_color),
-        cmocka_unit_test(test_console_latency), cmocka_unit_test(test_console_spectrum),
-        cmocka_unit_test(test_console_fits),    cmocka_unit_test(test_json_cases),
-        cmocka_unit_test(test_junit_cases),     cmocka_unit_test(test_timeseries_cases),
-        cmocka_unit_test(test_csv_cases),       cmocka_unit_test(test_wrk),
-        cmocka_unit_test(test_exit_status),     cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_console_cases),
+        cmocka_unit_test(test_console_narrow_terminal),
+        cmocka_unit_test(test_console_many_series),
+        cmocka_unit_test(test_console_ascii),
+        cmocka_unit_test(test_console_color),
+        cmocka_unit_test(test_console_latency),
+        cmocka_unit_test(test_console_spectrum),
+        cmocka_unit_test(test_console_fits),
+        cmocka_unit_test(test_json_cases),
+        cmocka_unit_test(test_junit_cases),
+        cmocka_unit_test(test_timeseries_cases),
+        cmocka_unit_test(test_csv_cases),
+        cmocka_unit_test(test_wrk),
+        cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
