@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "net/tls.h"
+#include "net/tls_refusal.h"
 #include "stats/stats.h"
 
 #include <assert.h>
@@ -170,7 +171,7 @@ static int explain(struct stream *s, struct err *err)
     const char *when = t->agreed ? "" : " during the TLS handshake";
     if (!t->agreed && SSL_get_verify_result(t->ssl) != X509_V_OK &&
         ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        tls_target_refuse(s->to->tls, t->ssl, err);
+        tls_refusal(t->ssl, tls_target_name(s->to->tls), err);
     else if (ERR_GET_LIB(error) == ERR_LIB_SSL)
         fail_reason(t, error, err);
     else if (t->ended)

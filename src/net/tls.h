@@ -46,6 +46,5 @@ void tls_target_free(struct tls_target *t);
 
 /* A connection to it, not begun yet; owned by the caller, before the target goes. */
 SSL *tls_target_connection(struct tls_target *t);
-/* What is wrong with the certificate that the server showed: fills err after a
- * handshake of which SSL_get_verify_result is not X509_V_OK; -1. */
-int tls_target_refuse(const struct tls_target *t, const SSL *ssl, struct err *err);
+/* What its certificate must be for. */
+const char *tls_target_name(const struct tls_target *t);
