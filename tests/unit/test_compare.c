@@ -204,7 +204,7 @@ static void test_chance_is_not_a_difference(void **state)
     begin(&p);
     unsigned short seed[3] = {1, 2, 3};
     for (int k = 0; k < 40; k++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof(name), "/%d", k);
         struct fixture *sides[] = {&p.from, &p.to};
         for (int side = 0; side < 2; side++) {
