@@ -200,7 +200,7 @@ static int listen_on(const char *address, int port, struct err *err)
  * caller. */
 static char *url_of(int fd)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof(bound);
     char host[NI_MAXHOST], port[NI_MAXSERV];
     if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0 ||
