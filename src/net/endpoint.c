@@ -6,6 +6,7 @@
 #include "net/net_options.h"
 #include "net/tls.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,10 @@ void endpoint_init(struct endpoint *e, const struct net_options *options,
         e->port = rule->to_port != 0 ? rule->to_port : url->port;
     }
     bool https = strcmp(url->scheme, "https") == 0;
-    if (https || strcmp(url->scheme, "tls") == 0)
-        e->tls =
-            tls_target_new(tls != NULL ? tls : options->tls, url->host, https ? HTTP_ALPN : NULL);
+    if (!https && strcmp(url->scheme, "tls") != 0)
+        return;
+    assert(tls != NULL || options != NULL);
+    e->tls = tls_target_new(tls != NULL ? tls : options->tls, url->host, https ? HTTP_ALPN : NULL);
 }
 
 void endpoint_release(struct endpoint *e)

@@ -122,7 +122,7 @@ static void bad_rules(void **state)
 /* The IPv4 address that a socket is bound to next, its last byte. */
 static int bound_byte(struct sources *s)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t len = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(sources_bind(s, fd, AF_INET), 0);
