@@ -284,9 +284,14 @@ static void summary_line(struct console *c, const char *label, enum page_style s
     page_end_line(&c->page);
 }
 
-/* "scripts/baseline.lua" -> "BASELINE TEST SUMMARY" */
-static void summary_title(struct buf *out, const char *title)
+/* "scripts/baseline.lua" -> "BASELINE TEST SUMMARY"; URLs have no such name. */
+static void summary_title(struct buf *out, const struct report_run *run)
 {
+    if (run->url != NULL) {
+        buf_adds(out, "TEST SUMMARY");
+        return;
+    }
+    const char *title = run->title;
     const char *slash = strrchr(title, '/');
     const char *name = slash != NULL && slash[1] != 0 ? slash + 1 : title;
     size_t len = strlen(name);
@@ -329,7 +334,7 @@ void console_summary(struct console *c)
 
     page_end_line(&c->page);
     summary_rule(c, "═");
-    summary_title(&text, c->run->title);
+    summary_title(&text, c->run);
     page_add(&c->page, PAGE_STRONG, buf_cstr(&text));
     page_end_line(&c->page);
     summary_rule(c, "═");

@@ -59,9 +59,13 @@ class Finished:
 class Running:
     """A run that has been started. wait() must be called."""
 
-    def __init__(self, args, env=None, json_path=None, stdout=None, limits=None, program=None):
+    def __init__(self, args, env=None, json_path=None, stdout=None, limits=None, program=None,
+                 stdin=b""):
         self.args = [str(a) for a in args]
         self.json_path = json_path
+        source = tempfile.TemporaryFile()
+        source.write(stdin)
+        source.seek(0)
         self._out = tempfile.TemporaryFile()
         self._err = tempfile.TemporaryFile()
         self._usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -72,9 +76,10 @@ class Running:
                 resource.setrlimit(what, value)
 
         self.process = subprocess.Popen(
-            [program or PROGRAM, *self.args], env=environment(env), stdin=subprocess.DEVNULL,
+            [program or PROGRAM, *self.args], env=environment(env), stdin=source,
             stdout=self._out if stdout is None else stdout, stderr=self._err,
             preexec_fn=set_limits if limits else None)
+        source.close()
 
     @property
     def pid(self):
