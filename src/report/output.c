@@ -251,7 +251,8 @@ int output_file(const char *path, const struct buf *text, struct err *err)
 int output_stream(FILE *stream, const char *name, const struct buf *text, struct err *err)
 {
     errno = 0;
-    if (fwrite(text->data, 1, text->len, stream) == text->len && fflush(stream) == 0)
+    size_t written = text->len > 0 ? fwrite(text->data, 1, text->len, stream) : 0;
+    if (written == text->len && fflush(stream) == 0)
         return 0;
     return err_errno(err, errno != 0 ? errno : EIO, "cannot write the report to %s", name);
 }
