@@ -186,6 +186,20 @@ static void a_name_without_address_fails_as_dns(void **state)
     assert_contains(c->err.message, "no such name");
 }
 
+static void what_it_waits_for_is_told(void **state)
+{
+    struct client *c = *state;
+    char text[STREAM_OPENING_MAX];
+    begin_connect(c, "no such name", 80);
+    assert_string_equal(stream_opening(text, &c->stream), "looking up the address of no such name");
+    stream_close(&c->stream);
+    begin_connect(c, "::1", peer_dead_port());
+    c->to.port = 81;
+    assert_string_equal(stream_opening(text, &c->stream), "connecting to [::1]:81");
+    c->stream.state = STREAM_HANDSHAKE;
+    assert_string_equal(stream_opening(text, &c->stream), "agreeing on TLS with [::1]:81");
+}
+
 static void out_of_descriptors_names_the_limit(void **state)
 {
     struct client *c = *state;
@@ -402,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refused_is_said_of_host_and_port, setup, teardown),
         cmocka_unit_test_setup_teardown(what_fails_at_once_is_told_later, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_without_address_fails_as_dns, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_it_waits_for_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(out_of_descriptors_names_the_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(localhost_falls_back_to_ipv4, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_that_hangs_is_passed_by, setup, teardown),
