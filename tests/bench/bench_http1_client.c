@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     ev_run(b.loop, 0);
     for (size_t i = 0; i < n; i++)
         http1_conn_free(users[i].conn);
-        op_release(&users[i].op.op);
+    op_release(&users[i].op.op);
     printf("requests %llu failed %llu bytes %llu connects %llu\n", (unsigned long long)b.done,
            (unsigned long long)b.failed, (unsigned long long)b.bytes,
            (unsigned long long)net.connects);

@@ -106,19 +106,19 @@ static void serve(struct client *c, struct peer *p, void (*script)(struct peer *
     c->origin.port = p->port;
 }
 
-#define assert_done(c, status_, body_)                      \
-    do {                                                    \
-        if ((c)->op.op.err != NULL)                \
+#define assert_done(c, status_, body_)                       \
+    do {                                                     \
+        if ((c)->op.op.err != NULL)                          \
             fail_msg("failed: %s", op_message(&(c)->op.op)); \
-        assert_int_equal((c)->op.status, status_);          \
-        assert_string_equal(buf_cstr(&(c)->body), body_);   \
+        assert_int_equal((c)->op.status, status_);           \
+        assert_string_equal(buf_cstr(&(c)->body), body_);    \
     } while (0)
 
-#define assert_failed(c, kind_, message_)                      \
-    do {                                                       \
+#define assert_failed(c, kind_, message_)                       \
+    do {                                                        \
         assert_string_equal(op_message(&(c)->op.op), message_); \
-        assert_int_equal(op_failure(&(c)->op.op), kind_);          \
-        assert_null((c)->op.body);                             \
+        assert_int_equal(op_failure(&(c)->op.op), kind_);       \
+        assert_null((c)->op.body);                              \
     } while (0)
 
 /* Answers */

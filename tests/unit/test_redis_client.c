@@ -118,17 +118,17 @@ static void request(struct client *c)
     loop_until(c->loop, c->completions == c->starts);
 }
 
-#define assert_done(c, text_)                               \
-    do {                                                    \
-        if ((c)->op.op.err != NULL)                \
+#define assert_done(c, text_)                                \
+    do {                                                     \
+        if ((c)->op.op.err != NULL)                          \
             fail_msg("failed: %s", op_message(&(c)->op.op)); \
-        assert_string_equal((c)->last, text_);              \
+        assert_string_equal((c)->last, text_);               \
     } while (0)
 
-#define assert_failed(c, kind_, message_)                      \
-    do {                                                       \
+#define assert_failed(c, kind_, message_)                       \
+    do {                                                        \
         assert_string_equal(op_message(&(c)->op.op), message_); \
-        assert_int_equal(op_failure(&(c)->op.op), kind_);          \
+        assert_int_equal(op_failure(&(c)->op.op), kind_);       \
     } while (0)
 
 enum { MANY = 1000 };
