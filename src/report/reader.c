@@ -133,6 +133,23 @@ uint64_t reader_count(struct reader *r, const cJSON *object, const char *key)
     return count_of(r, item, key);
 }
 
+uint32_t reader_count32(struct reader *r, const cJSON *object, const char *key)
+{
+    uint64_t count = reader_count(r, object, key);
+    if (count > UINT32_MAX)
+        reader_fail(r, key, "is too large");
+    return count > UINT32_MAX ? 0 : (uint32_t)count;
+}
+
+double reader_seconds(struct reader *r, const cJSON *object, const char *key)
+{
+    double seconds = reader_number(r, object, key);
+    if (seconds >= 0 && seconds <= READER_SECONDS_MAX)
+        return seconds;
+    reader_fail(r, key, "is no span of time");
+    return 0;
+}
+
 double reader_number(struct reader *r, const cJSON *object, const char *key)
 {
     const cJSON *item = needed(r, object, key);

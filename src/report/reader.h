@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define READER_SECONDS_MAX 5e9 /* 158 years */
+
 struct cJSON; /* a value in the file; NULL stands for an absent one */
 
 struct reader {
@@ -41,6 +43,9 @@ bool reader_has(const struct cJSON *object, const char *key);
 /* Fields that must be there. Counts are whole, not negative and at most 2^53;
  * text lives as long as the reader. */
 uint64_t reader_count(struct reader *r, const struct cJSON *object, const char *key);
+uint32_t reader_count32(struct reader *r, const struct cJSON *object, const char *key);
+/* Seconds: 0 to READER_SECONDS_MAX, so that nanoseconds fit. */
+double reader_seconds(struct reader *r, const struct cJSON *object, const char *key);
 double reader_number(struct reader *r, const struct cJSON *object, const char *key);
 bool reader_bool(struct reader *r, const struct cJSON *object, const char *key);
 const char *reader_text(struct reader *r, const struct cJSON *object, const char *key);

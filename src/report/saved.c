@@ -36,7 +36,10 @@ static double read_started(struct reader *r, const struct cJSON *root)
         reader_fail(r, "started", "is not a time such as 2026-11-22T13:40:00.250Z");
         return 0;
     }
-    return (double)timegm(&tm) + strtod(rest, NULL);
+    double started = (double)timegm(&tm) + strtod(rest, NULL);
+    if (started < 0 || started > READER_SECONDS_MAX)
+        reader_fail(r, "started", "is out of the calendar");
+    return started;
 }
 
 static void read_run(struct saved *s, struct reader *r, const struct cJSON *root)
@@ -47,13 +50,13 @@ static void read_run(struct saved *s, struct reader *r, const struct cJSON *root
     run->scenario = keep(s, reader_text_or_null(r, root, "scenario"));
     run->url = keep(s, reader_text_or_null(r, root, "url"));
     run->version = keep(s, reader_text(r, root, "inrush"));
-    run->users = (uint32_t)reader_count(r, root, "users");
-    run->workers = (int)reader_count(r, root, "workers");
+    run->users = reader_count32(r, root, "users");
+    run->workers = (int)(reader_count32(r, root, "workers") & INT32_MAX);
     run->started_wall = read_started(r, root);
     run->seed = (uint64_t)reader_number_or_0(r, root, "seed");
     size_t path = reader_enter(r, root, "planned", &planned);
     run->duration_s = reader_number_or_0(r, planned, "duration_s");
-    run->warmup_s = reader_number_or_0(r, planned, "warmup_s");
+    run->warmup_s = reader_has(planned, "warmup_s") ? reader_seconds(r, planned, "warmup_s") : 0;
     run->requests = reader_count_or_0(r, planned, "requests");
     run->spawn_rate = reader_number_or_0(r, planned, "spawn_rate");
     run->rate = reader_number_or_0(r, planned, "rate");
@@ -88,7 +91,7 @@ static void read_classes(struct saved *s, struct reader *r, const struct cJSON *
         *class = (struct report_class){
             .name = keep(s, name),
             .target = keep(s, target != NULL ? target : ""),
-            .users = (uint32_t)reader_count(r, item, "users"),
+            .users = reader_count32(r, item, "users"),
             .arrivals = keep(s, reader_text_or_null(r, item, "rate")),
             .number = (uint32_t)s->classes.len - 1,
             .skipped = skipped ? keep(s, skipped_why(r, root, name)) : NULL,
@@ -139,9 +142,7 @@ static void read_outcome(struct saved *s, struct reader *r, const struct cJSON *
     const struct cJSON *exit;
     const char *outcome = reader_text(r, root, "outcome");
     s->end.reason = keep(s, reader_text_or_null(r, root, "reason"));
-    s->end.duration_s = reader_number(r, root, "duration_s");
-    if (s->end.duration_s < 0)
-        reader_fail(r, "duration_s", "is negative");
+    s->end.duration_s = reader_seconds(r, root, "duration_s");
     size_t path = reader_enter(r, root, "exit", &exit);
     uint64_t status = reader_count(r, exit, "status");
     s->end.outcome = strcmp(outcome, "finished") == 0      ? REPORT_FINISHED
@@ -170,7 +171,7 @@ static void read_spreads(struct saved *s, struct reader *r, const struct cJSON *
     for (item = reader_first(r, list); item != NULL; item = reader_next(r, item)) {
         const char *type = reader_text(r, item, "type"), *name = reader_text(r, item, "name");
         struct spread spread = {.id = UINT32_MAX};
-        spread.ticks = (uint32_t)reader_count(r, item, "ticks");
+        spread.ticks = reader_count32(r, item, "ticks");
         for (int i = 0; i < SPREADS; i++)
             spread.sum[i] = reader_number(r, item, spread_names[i]);
         if (r->err.kind != ERR_NONE)

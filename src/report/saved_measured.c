@@ -58,6 +58,10 @@ static void read_hist(struct reader *r, const struct cJSON *object, const char *
                          hist_bucket_width(hist_octave(max)) !=
                      next)
             reader_fail(r, NULL, "does not hold its maximum");
+        /* Of exact values, so hardly outside what their bounds allow. */
+        double least = (double)count * (double)h->min, most = (double)count * (double)max;
+        if (h->sum < 0.999 * least || h->sum > 1.001 * most || h->sum2 < 0)
+            reader_fail(r, NULL, "has a sum that its values cannot have");
         if (r->err.kind == ERR_NONE) {
             h->count = count;
             h->max = max;
@@ -148,8 +152,8 @@ static void read_errors(struct reader *r, const struct cJSON *object, struct sta
             .kind = read_kind(r, item),
             .message = (char *)reader_text(r, item, "message"),
             .count = reader_count(r, item, "count"),
-            .first_ns = moment(stats, reader_number(r, item, "first_s")),
-            .last_ns = moment(stats, reader_number(r, item, "last_s")),
+            .first_ns = moment(stats, reader_seconds(r, item, "first_s")),
+            .last_ns = moment(stats, reader_seconds(r, item, "last_s")),
             .series = r->err.kind == ERR_NONE ? series_number(catalog, type, name) : 0,
         };
         if (r->err.kind == ERR_NONE)
@@ -167,8 +171,8 @@ static void read_script_errors(struct reader *r, const struct cJSON *object, str
             .message = (char *)reader_text(r, item, "message"),
             .traceback = (char *)reader_text(r, item, "traceback"),
             .count = reader_count(r, item, "count"),
-            .first_ns = moment(stats, reader_number(r, item, "first_s")),
-            .last_ns = moment(stats, reader_number(r, item, "last_s")),
+            .first_ns = moment(stats, reader_seconds(r, item, "first_s")),
+            .last_ns = moment(stats, reader_seconds(r, item, "last_s")),
         };
         if (r->err.kind == ERR_NONE)
             stats_add_script_error(stats, &error);
@@ -194,10 +198,7 @@ static void read_checks(struct reader *r, const struct cJSON *object, struct sta
 
 static uint64_t read_ns(struct reader *r, const struct cJSON *object, const char *key)
 {
-    double seconds = reader_number(r, object, key);
-    if (seconds < 0)
-        reader_fail(r, key, "is negative");
-    return s_to_ns(seconds);
+    return s_to_ns(reader_seconds(r, object, key));
 }
 
 static void read_script(struct reader *r, const struct cJSON *object, struct generator_stats *g)
@@ -230,7 +231,7 @@ static void read_generator(struct reader *r, const struct cJSON *object, struct 
     g->tasks = reader_count(r, inner, "tasks");
     g->cancelled = reader_count(r, inner, "cancelled");
     g->system_errors = reader_count(r, inner, "system_errors");
-    g->hung = (uint32_t)reader_count(r, inner, "hung");
+    g->hung = reader_count32(r, inner, "hung");
     read_script(r, inner, g);
     read_machine(r, inner, g);
     read_hist(r, inner, "loop_lag_histogram_us", &g->loop_lag);
@@ -305,7 +306,7 @@ static void read_metric(struct reader *r, const struct cJSON *item, struct stats
         m.max = reader_number_or_0(r, item, "max");
         m.last = reader_number_or_0(r, item, "last");
         if (kind == METRIC_GAUGE)
-            m.last_ns = moment(stats, reader_number(r, item, "last_s"));
+            m.last_ns = moment(stats, reader_seconds(r, item, "last_s"));
         if (kind == METRIC_TREND)
             read_hist(r, item, "histogram", &m.values);
     }

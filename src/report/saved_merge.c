@@ -61,7 +61,7 @@ static double peak(const struct span *spans, size_t len)
         }
         most = fmax(most, sum);
     }
-    return most;
+    return fmin(most, UINT32_MAX);
 }
 
 struct merging {
@@ -249,7 +249,7 @@ static void merge_run(struct merging *m)
     }
     run->title = title != NULL ? title : "merged runs";
     run->users = (uint32_t)peak_of(m, users_of, NULL);
-    run->workers = (int)peak_of(m, workers_of, NULL);
+    run->workers = (int)fmin(peak_of(m, workers_of, NULL), INT32_MAX);
     run->rate = paced ? peak_of(m, rate_of, NULL) : 0;
 }
 
