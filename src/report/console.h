@@ -24,6 +24,8 @@ struct console {
 void console_classes(struct console *c);
 void console_requests(struct console *c);
 void console_percentiles(struct console *c);
+/* Under a table: that so many columns were left out on a narrow terminal. */
+void console_say_dropped(struct console *c, int dropped);
 /* Under a table of times: how many requests have none. */
 void console_untimed(struct console *c);
 void console_histograms(struct console *c);

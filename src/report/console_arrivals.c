@@ -53,7 +53,7 @@ static void explain(struct console *c, const struct arrival_stats *a)
         buf_addf(&line, "%s%s never started: they still waited when the run ended.",
                  line.len > 0 ? " " : "", units_format_count(n, a->dropped));
     if (a->started + a->dropped > a->due)
-        buf_addf(&line, " %s of them were due in the warm-up.",
+        buf_addf(&line, " %s of all were due in the warm-up.",
                  units_format_count(n, a->started + a->dropped - a->due));
     if (line.len > 0) {
         page_spaces(&c->page, 2);
@@ -65,10 +65,10 @@ static void explain(struct console *c, const struct arrival_stats *a)
 void console_arrivals(struct console *c)
 {
     static const struct table_column columns[] = {
-        {.title = "Class"},
-        {.title = "Rate", .right = true},
+        {.title = "Class", .flexible = true, .least = 12},
+        {.title = "Rate", .right = true, .drop = 1},
         {.title = "Due", .right = true},
-        {.title = "Started", .right = true},
+        {.title = "Started", .right = true, .drop = 2},
         {.title = "Late", .right = true},
         {.title = "Dropped", .right = true},
         {.title = "99% started within", .right = true},
@@ -89,7 +89,7 @@ void console_arrivals(struct console *c)
     }
     if (rows != 1)
         add_counts(&t, a, PAGE_STRONG);
-    table_print(&t);
+    console_say_dropped(c, table_print(&t));
     table_release(&t);
     explain(c, a);
 }

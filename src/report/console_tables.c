@@ -55,8 +55,7 @@ void console_classes(struct console *c)
     skipped_classes(c);
 }
 
-/* What is left out on a narrow terminal is said, not lost. */
-static void say_dropped(struct console *c, int dropped)
+void console_say_dropped(struct console *c, int dropped)
 {
     if (dropped == 0)
         return;
@@ -160,7 +159,7 @@ void console_requests(struct console *c)
     free(rows);
     table_rule(&t);
     add_requests_row(&t, c, &c->digest.total_summary, PAGE_STRONG);
-    say_dropped(c, table_print(&t));
+    console_say_dropped(c, table_print(&t));
     say_left_out(c, shown);
     table_release(&t);
 }
@@ -213,7 +212,7 @@ static void percentile_table(struct console *c, const char *title, const char *r
         table_rule(&t);
     const struct series_summary *total = &c->digest.total_summary;
     add_percentiles_row(&t, c, total, service ? &total->service : &total->latency, PAGE_STRONG);
-    say_dropped(c, table_print(&t));
+    console_say_dropped(c, table_print(&t));
     table_release(&t);
 }
 

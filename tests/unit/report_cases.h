@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "report/report.h"
+#include "stats/arrivals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct fixture {
     struct report_run run;
     struct report_end end;
     struct stats *stats;
+    struct stats *warmup; /* or NULL */
     struct threshold *thresholds[FIXTURE_THRESHOLDS];
     struct threshold_result results[FIXTURE_THRESHOLDS];
     size_t thresholds_len;
@@ -49,6 +51,7 @@ static inline void fixture_release(struct fixture *f)
     for (size_t i = 0; i < f->thresholds_len; i++)
         threshold_free(f->thresholds[i]);
     stats_free(f->stats);
+    stats_free(f->warmup);
     catalog_free(f->run.catalog);
 }
 
@@ -372,6 +375,60 @@ static inline void case_names(struct fixture *f)
     fixture_generator(f, 0.1, 50);
 }
 
+/* The open model: arrivals of two classes beside users that wait, after a warm-up. */
+static inline void case_arrivals(struct fixture *f)
+{
+    static const struct report_class classes[] = {
+        {.name = "Visitor", .target = "http://localhost:8888", .users = 500, .arrivals = "100/s"},
+        {.name = "Crawler",
+         .target = "http://localhost:8888",
+         .users = 10,
+         .arrivals = "5/s to 20/s, at random",
+         .number = 1},
+        {.name = "Editor", .target = "http://localhost:8888", .users = 5, .number = 2},
+    };
+    f->run.classes = classes;
+    f->run.classes_len = 3;
+    f->run.users = 5;
+    f->run.warmup_s = 10;
+    uint32_t page = fixture_series(f, "GET", "/page");
+    for (uint64_t i = 0; i < 3000; i++) {
+        uint64_t late_us = i < 150 ? 2000 * i : i % 40;
+        stats_record(f->stats, &(struct sample){
+                                   .series = page,
+                                   .service_ns = (900 + i % 300) * NS_PER_US,
+                                   .response_ns = (900 + i % 300 + late_us) * NS_PER_US,
+                                   .has_service = true,
+                                   .bytes = 500,
+                                   .status = 200,
+                                   .end_ns = FIXTURE_START + i * 10 * NS_PER_MS,
+                               });
+        stats_record_start(f->stats, 0, late_us * NS_PER_US, i < 150);
+    }
+    stats_count_arrivals(f->stats, 0, 2990, 0); /* ten were due in the warm-up */
+    for (int i = 0; i < 300; i++)
+        stats_record_start(f->stats, 1, 30 * NS_PER_US, false);
+    stats_count_arrivals(f->stats, 1, 320, 20);
+    fixture_generator(f, 0.02, 60);
+
+    f->warmup = stats_new();
+    uint64_t before = FIXTURE_START - 10 * NS_PER_S;
+    f->warmup->warmup = true;
+    f->warmup->begin_ns = before;
+    for (uint64_t i = 0; i < 1000; i++)
+        stats_record(f->warmup, &(struct sample){
+                                    .series = page,
+                                    .service_ns = 5 * NS_PER_MS,
+                                    .response_ns = 7 * NS_PER_MS,
+                                    .has_service = true,
+                                    .bytes = 500,
+                                    .status = 200,
+                                    .end_ns = before + i * 10 * NS_PER_MS,
+                                });
+    stats_count_arrivals(f->warmup, 0, 1010, 0);
+    f->end.warmup = f->warmup;
+}
+
 static const struct {
     const char *name;
     void (*build)(struct fixture *f);
@@ -380,6 +437,7 @@ static const struct {
     {"scenario", case_scenario},
     {"oneoff", case_oneoff},
     {"oneoff_rate", case_oneoff_rate},
+    {"arrivals", case_arrivals},
     {"nothing_oneoff", case_nothing_oneoff},
     {"nothing", case_nothing},
     {"refused", case_refused},

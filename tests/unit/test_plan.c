@@ -142,6 +142,32 @@ static void workers_share_every_class(void **state)
     release(&plan, &scenario);
 }
 
+static void classes_with_arrivals_have_no_part_in_the_order(void **state)
+{
+    (void)state;
+    static const struct class_spec specs[] = {{1, 0, false}, {1, 0, false}, {0, 3, false}};
+    struct scenario scenario;
+    struct plan plan = make_plan(&scenario, 10, 2, specs, ARRAY_LEN(specs));
+    assert_int_equal(plan_arrival_users(&plan), 0);
+    plan.arrivals = xcalloc(ARRAY_LEN(specs), sizeof(*plan.arrivals));
+    plan.arrivals[0] = (struct plan_arrivals){.open = true, .max_users = 40};
+    free(plan.order);
+    plan_order(&plan);
+    assert_int_equal(plan_class_users(&plan, 0), 0);
+    assert_int_equal(plan_class_users(&plan, 1), 7);
+    assert_int_equal(plan_class_users(&plan, 2), 3);
+    assert_int_equal(plan_arrival_users(&plan), 40);
+
+    /* When nobody is left to wait there are no users. */
+    plan.arrivals[1] = (struct plan_arrivals){.open = true, .max_users = 2};
+    scenario.classes.items[2].selected = false;
+    free(plan.order);
+    plan_order(&plan);
+    assert_int_equal(plan.users, 0);
+    assert_int_equal(plan_arrival_users(&plan), 42);
+    release(&plan, &scenario);
+}
+
 static void too_few_descriptors_are_said_with_the_number_needed(void **state)
 {
     (void)state;
@@ -172,6 +198,7 @@ int main(void)
         cmocka_unit_test(only_fixed_counts_leave_no_further_users),
         cmocka_unit_test(what_is_not_selected_or_weightless_does_not_run),
         cmocka_unit_test(workers_share_every_class),
+        cmocka_unit_test(classes_with_arrivals_have_no_part_in_the_order),
         cmocka_unit_test(too_few_descriptors_are_said_with_the_number_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
