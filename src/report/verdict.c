@@ -55,8 +55,8 @@ static bool describe_shortage(struct buf *out, const struct verdict *v, int work
     if (v->system_errors > 0) {
         char n[UNITS_MAX];
         buf_addf(out,
-                 "The generator was the limit: %s request%s failed because this machine had no "
-                 "file or local port left; the failed requests say which, and what helps.",
+                 "The generator was the limit: this machine refused %s request%s, for want of a "
+                 "file or a local port as a rule; the failed requests say why, and what helps.",
                  units_format_count(n, v->system_errors), v->system_errors == 1 ? "" : "s");
         return true;
     }

@@ -18,14 +18,14 @@ struct verdict {
     double loop_lag_p99_ms;   /* how late the event loops were; -1: not known */
     double script_share;      /* of the same, inside scripts, their garbage collection included */
     double script_longest_ms; /* the longest that one ran without waiting */
-    uint64_t system_errors;   /* requests that failed for want of a file or a local port */
+    uint64_t system_errors;   /* requests that this machine refused */
     uint32_t hung;            /* workers stuck in a script */
     bool limited;             /* the generator was the limit */
 };
 
 /* Limited: the workers computed more than 90 % of the time, 1 % of their timers
- * ran more than 10 ms late, one of them hung, or this machine had no file or
- * local port left for a request. */
+ * ran more than 10 ms late, one of them hung, or this machine refused a request
+ * (no file or local port left). */
 void verdict_reach(struct verdict *v, const struct generator_stats *g);
 
 /* What stands in its place when no request was answered. */

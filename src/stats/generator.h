@@ -19,8 +19,8 @@ struct generator_stats {
     uint64_t reconnects;        /* of these, after one closed */
     uint64_t tasks;             /* task functions run to their end */
     uint64_t cancelled;         /* requests in flight when the run ended */
-    uint64_t system_errors;     /* requests failed by this machine: no file or local port left */
-    uint32_t hung;              /* workers stuck in a script that never waited */
+    uint64_t system_errors; /* requests that failed with ERR_SYSTEM: no file or local port left */
+    uint32_t hung;          /* workers stuck in a script that never waited */
 
     /* Of the process and the machine, looked at once a second (run/resources.h);
      * 0: not known. */

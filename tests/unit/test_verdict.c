@@ -77,10 +77,10 @@ static void want_of_files_or_ports_is_the_limit(void **state)
     struct generator_stats g;
     fill(&g, 0.1, 0, 1);
     g.system_errors = 1;
-    check(&g, true, "1 request failed because this machine had no file or local port left");
+    check(&g, true, "this machine refused 1 request, for want of a file or a local port as a rule");
     fill(&g, 0.1, 0, 1);
     g.system_errors = 1200;
-    check(&g, true, "1,200 requests failed");
+    check(&g, true, "this machine refused 1,200 requests");
 }
 
 static void a_hung_worker_is_the_limit(void **state)
