@@ -10,7 +10,7 @@ from harness.faults import FAULTS, FaultServer, PLAIN, splits
 
 # A server that stalls costs the whole timeout; one that does not must not meet it, however
 # busy the machine is.
-SHORT, LONG = "300ms", "20s"
+SHORT, LONG = "1s", "20s"
 
 
 AT_ONCE = 6  # runs beside each other: most of their time is waiting
@@ -77,7 +77,10 @@ class TestTable(FaultCase):
     """Every fault by itself."""
 
     def test_one_off(self):
-        self.check_each(FAULTS, self.serve_faults, lambda server: self.oneoff(server, 8, 4), 8)
+        slow = [f for f in FAULTS if f.slow]
+        quick = [f for f in FAULTS if not f.slow]
+        self.check_each(quick, self.serve_faults, lambda server: self.oneoff(server, 8, 4), 8)
+        self.check_each(slow, self.serve_faults, lambda server: self.oneoff(server, 4, 4), 4)
 
     def test_scenario(self):
         self.check_each(FAULTS[::3], self.serve_faults,
@@ -195,12 +198,13 @@ class TestConnections(FaultCase):
             kinds = {e["kind"] for e in run.json["errors"]}
             self.assertLessEqual(kinds, {"refused", "reset", "closed"}, run)
             self.assertGreater(totals["failures"], 0, run)
-            # An answer that was cut off by the end of the server, or of the run.
-            cut = sum(0 < e.sent < len(faults.PLAIN_ANSWER) for e in server.entries)
-            unread = run.json["generator"]["cancelled"]
-            whole = sum(e.sent == len(faults.PLAIN_ANSWER) for e in server.entries)
-            self.assertEqual(cut, 0)
-            self.assertTrue(0 <= whole - (totals["requests"] - totals["failures"]) <= unread, run)
+            # An answer may be on its way when the server dies, or when the run ends.
+            good = totals["requests"] - totals["failures"]
+            done = sum(e.done for e in server.entries)
+            torn = len(server.entries) - done
+            self.assertGreaterEqual(good, done - run.json["generator"]["cancelled"], run)
+            self.assertLessEqual(good, done + torn, run)
+            self.assertEqual(totals["bytes"] // len(faults.PLAIN_ANSWER), good, run)
 
 
 class TestSending(FaultCase):

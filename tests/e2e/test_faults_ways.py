@@ -8,18 +8,27 @@ from test_faults import FaultCase
 
 
 class TestWays(FaultCase):
+    @staticmethod
+    def quick():
+        return [f for f in FAULTS if not f.slow]
+
     def test_at_a_rate(self):
-        self.check_each(FAULTS[::4], self.serve_faults,
+        self.check_each(self.quick()[::4], self.serve_faults,
                         lambda server: self.oneoff(server, 8, 4, "-R", "100"), 8)
 
     def test_at_a_closed_rate(self):
-        self.check_each(FAULTS[1::6], self.serve_faults,
+        self.check_each(self.quick()[1::6], self.serve_faults,
                         lambda server: self.oneoff(server, 8, 4, "-R", "100", "--closed"), 8)
 
     def test_one_request_a_connection(self):
         """Most would end the connection anyway; good answers do too then."""
-        self.check_each(FAULTS[::6], self.serve_faults,
+        self.check_each(self.quick()[::6], self.serve_faults,
                         lambda server: self.oneoff(server, 8, 4, "--no-keepalive"), 8)
+
+    def test_stalls(self):
+        slow = [f for f in FAULTS if f.slow][:6]
+        self.check_each(slow, self.serve_faults,
+                        lambda server: self.oneoff(server, 4, 4, "-R", "100"), 4)
 
     def test_wrk_script(self):
         script = self.file("script.lua", """
@@ -32,11 +41,11 @@ class TestWays(FaultCase):
               assert(#body == 0 or #body == 31, #body)
             end
             """)
-        self.check_each(FAULTS[2::4], self.serve_faults,
+        self.check_each(self.quick()[2::4], self.serve_faults,
                         lambda server: self.oneoff(server, 8, 4, "-s", script), 8)
 
     def test_mixed_at_a_rate(self):
-        quick = [f for f in FAULTS if not f.slow]
+        quick = self.quick()
         server = self.serve_faults(*random.Random(6).choices(quick + [PLAIN] * len(quick), k=300))
         run = self.run_oneoff(server, 300, 20, "-R", "500")
         self.check_wire(run, server, 300)

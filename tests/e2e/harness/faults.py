@@ -45,6 +45,7 @@ class Entry:
     """What was done to one request."""
     fault: Fault
     sent: int = 0  # bytes of the answer
+    done: bool = False  # to the end; the client did not go before
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ class Log:
 
 
 class CountingConnection(wire.Connection):
-    """Knows how many bytes it has sent."""
+    """Knows how many bytes it has sent, or tried to."""
 
     sent = 0
 
     def send(self, data):
+        self.sent += len(data)  # first: who knows how much of it arrives when it fails
         super().send(data)
-        self.sent += len(data)
 
 
 class FaultServer(wire.Server):
@@ -92,6 +93,7 @@ class FaultServer(wire.Server):
         self.entries.append(entry)
         try:
             conn.run(fault.steps)
+            entry.done = True
         finally:
             entry.sent = conn.sent - before
 
