@@ -1,6 +1,7 @@
 // Tables of figures: sortable by any column, with a filter when they are long.
 
 const FILTER_FROM = 15;
+const SCROLL_FROM = 60; // rows; more stand in a box of their own
 
 // columns: {title, value(row), show(row), kind: "number" | "name" | "text", hint}
 // `value` is what a cell is sorted by, and its data-value; `show` what is in
@@ -11,7 +12,7 @@ function table(columns, rows, options = {}) {
   if (!options.fixed && rows.length > 1) headers.forEach((th, i) => makeSortable(th, headers, columns[i], rows, columns, body));
   const element = el("table", {}, el("thead", {}, el("tr", {}, headers)), body);
   if (options.total) element.append(el("tbody", {}, tableRow(columns, options.total, "total")));
-  const box = el("div", { class: "panel scroll" }, element);
+  const box = el("div", { class: rows.length >= SCROLL_FROM ? "panel scroll tall" : "panel scroll" }, element);
   return !options.fixed && rows.length >= FILTER_FROM ? [filterBox(body), box] : [box];
 }
 

@@ -7,11 +7,13 @@
 """
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import urllib.error
@@ -32,7 +34,8 @@ class Browser:
         # Files, not pipes: the driver must never wait for a reader.
         self.log = open(os.path.join(self.profile, "driver.log"), "w+b")  # noqa: SIM115
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=self.log,
-                                       stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                                       stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                       start_new_session=True)  # the browser is in it too
         self.session = None
         try:
             self.base = f"http://127.0.0.1:{self._port()}"
@@ -59,7 +62,8 @@ class Browser:
             if self.session:
                 self._call("DELETE", self.session)
         finally:
-            self.driver.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.driver.pid, signal.SIGKILL)
             self.driver.wait(TIMEOUT)
             self.log.close()
             shutil.rmtree(self.profile, ignore_errors=True)
