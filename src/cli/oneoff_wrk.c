@@ -3,23 +3,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/url.h"
 #include "cli/commands.h"
-#include "cli/launch.h"
 #include "cli/network.h"
+#include "cli/oneoff_launch.h"
 #include "cli/outputs.h"
-#include "cli/pace.h"
-#include "run/oneoff.h"
 #include "run/source_wrk.h"
 #include "script/http_hosts.h"
 #include "script/source.h"
 #include "script/wrk.h"
 
 #include <stdlib.h>
-
-/* At the end, answers on their way may still arrive for this long. */
-#define GRACE_S 0.03
 
 /* What a script starts from: -H, and what the URL and the body bring with them. */
 struct headers {
@@ -52,60 +46,25 @@ static void headers_release(struct headers *h)
     free(h->credentials);
 }
 
-/* No time ends it, but a count or a signal. */
-static bool is_endless(const struct cli_args *args)
-{
-    return args->repeat_until_interrupted || (args->requests > 0 && !cli_given(args, OPT_DURATION));
-}
-
 static int run(const struct cli_args *args, const struct net_options *net, struct wrk *wrk,
                const struct wrk_options *options)
 {
-    uint64_t connections = args->connections;
-    if (args->requests > 0 && args->requests < connections)
-        connections = args->requests; /* the others would have nothing to do */
-
+    char *title = url_redacted(options->url);
     struct catalog *catalog = catalog_new();
-    struct schedule schedule;
-    bool paced;
-    struct err err;
-    int status = EXIT_USAGE;
     struct source_wrk source = {wrk, options->url, options->script->source->name};
-    struct oneoff oneoff = {
+    struct oneoff_load load = {
         .source = &source_wrk,
         .about = &source,
-        .timeout_s = args->timeout,
-        .requests = args->requests,
-        .requests_per_connection = args->no_keepalive ? 1 : args->requests_per_connection,
-        .closed = args->closed,
+        .title = title,
+        .catalog = catalog,
+        .seed = options->script->seed,
         .wrk = wrk,
     };
-    struct plan plan = {
-        .users = (uint32_t)connections,
-        .warmup_s = args->warmup,
-        .duration_s = is_endless(args) ? 0 : args->duration,
-        .until_interrupted = args->repeat_until_interrupted,
-        .stop_timeout_s = GRACE_S,
-        .keep_requests = args->log_requests != NULL,
-        .workers = launch_workers(args, (uint32_t)connections),
-        .seed = options->script->seed,
-        .abort_on_script_error = true,
-        .net = net,
-        .oneoff = &oneoff,
-    };
-    char *title = url_redacted(options->url);
-    struct report_run about = {
-        .title = title, .url = title, .requests = args->requests, .catalog = catalog};
     struct cli_args with = *args;
     with.wrk_output |= wrk_has_done(wrk);
-    if (pace_oneoff(args, &plan, args->requests, &schedule, &paced, &about, &err) < 0) {
-        log_error("%s", err.message);
-    } else {
-        oneoff.schedule = paced ? &schedule : NULL;
-        status = launch(&with, &plan, &about, NULL, NULL);
-    }
-    free(title);
+    int status = oneoff_launch(&with, net, &load);
     catalog_free(catalog);
+    free(title);
     return status;
 }
 
@@ -116,7 +75,7 @@ static int load_and_run(const struct cli_args *args, const struct url *url,
         .source = source,
         .args = args->rest,
         .args_len = args->rest_len,
-        .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),
+        .seed = oneoff_seed(args),
         .timeout_s = args->timeout,
         .print_to_stderr = outputs_take_stdout(args),
         .net = net,
