@@ -147,7 +147,7 @@ local function read_arrivals(given, what, level)
   end
   local from, to = opts.rate, opts.rate
   if type(opts.rate) == "string" then
-    from, to = core.parse_rate(opts.rate)
+    from, to = core.parse_rate(opts.rate, what .. ": arrivals")
   elseif not (from > 0 and from <= 1e9) then
     fail(level + 1, "%s: arrivals must be above 0 per second, not %s", what, shown(from))
   end

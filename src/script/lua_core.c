@@ -254,13 +254,14 @@ static int core_parse_duration(lua_State *L)
     return 1;
 }
 
-/* parse_rate(text): its rate per second and, of a ramp, where it ends. */
+/* parse_rate(text, what): its rate per second and, of a ramp, where it ends; what
+ * is for errors. */
 static int core_parse_rate(lua_State *L)
 {
     struct rate rate;
     struct err err;
     if (rate_parse(luaL_checkstring(L, 1), &rate, &err) < 0)
-        script_raise(L, "%s", err.message);
+        script_raise(L, "%s: %s", luaL_checkstring(L, 2), err.message);
     lua_pushnumber(L, rate.from);
     lua_pushnumber(L, rate.to);
     return 2;

@@ -191,7 +191,8 @@ class TestArrivals(Case):
                 ('arrivals = 5, max_users = 0', "max_users must be a whole number")):
             with self.subTest(options=options):
                 path = self.scenario(f'local U = inrush.user_class("U", {{ {options} }})')
-                self.assertUsageError(self.tool("run", path), "scenario.lua:2:", *words)
+                self.assertUsageError(self.tool("run", path), "scenario.lua:2:", "user class 'U'",
+                                      *words)
 
 
 if __name__ == "__main__":
