@@ -12,18 +12,18 @@
 enum { FILE_MAX = 512 << 20 };
 static const double COUNT_MAX = 9007199254740992.0; /* what a double can count to */
 
+/* Why it is no JSON; `at` is where the parser stopped. */
 static int no_json(struct err *err, const char *name, const struct buf *text, const char *at)
 {
-    size_t offset = at != NULL ? (size_t)(at - text->data) : 0, line = 1;
+    size_t offset = at != NULL ? (size_t)(at - text->data) : 0, end = text->len, line = 1;
+    while (end > 0 && isspace((unsigned char)text->data[end - 1]))
+        end--;
+    if (end == 0)
+        return err_set(err, ERR_CONFIG, "%s is empty; name a file that --json wrote", name);
+    if (text->data[0] == '{' && text->data[end - 1] != '}')
+        return err_set(err, ERR_CONFIG, "%s was cut: it ends in the middle of the JSON", name);
     for (size_t i = 0; i < offset && i < text->len; i++)
         line += text->data[i] == '\n';
-    if (text->len == 0)
-        return err_set(err, ERR_CONFIG, "%s is empty; name a file that --json wrote", name);
-    size_t last = text->len;
-    while (last > 0 && isspace((unsigned char)text->data[last - 1]))
-        last--;
-    if (text->data[0] == '{' && text->data[last - 1] != '}')
-        return err_set(err, ERR_CONFIG, "%s was cut: it ends in the middle of the JSON", name);
     return err_set(err, ERR_CONFIG,
                    "%s is not JSON, from line %zu on; name a file that --json wrote", name, line);
 }

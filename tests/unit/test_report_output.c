@@ -265,12 +265,57 @@ static void test_json_fails_alone(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* One file, one report, however it is spelt; devices are for all. */
+static void test_shared(void **state)
+{
+    (void)state;
+    struct err err;
+    char link[64], dotted[96];
+    snprintf(link, sizeof(link), "%s/link", dir);
+    snprintf(dotted, sizeof(dotted), "%s/./report.json", dir);
+    struct output *first = output_open(path, &err);
+    assert_non_null(first);
+    assert_null(output_open(path, &err));
+    assert_non_null(strstr(err.message, path));
+    assert_null(output_open(dotted, &err)); /* neither is there yet */
+    write_old();
+    output_abandon(first);
+    assert_content("old");
+
+    assert_int_equal(symlink("report.json", link), 0);
+    first = output_open(link, &err);
+    assert_non_null(first);
+    assert_null(output_open(path, &err));
+    output_write(first, &text);
+    assert_content("old");
+    assert_int_equal(output_close(first, &err), 0);
+    assert_content("new report\n");
+
+    struct output *one = output_open("/dev/null", &err), *other = output_open("/dev/null", &err);
+    assert_true(one != NULL && other != NULL);
+    output_abandon(one);
+    assert_int_equal(output_close(other, &err), 0);
+
+    one = output_open("-", &err);
+    assert_non_null(one);
+    assert_null(output_open("/dev/stdout", &err));
+    output_abandon(one);
+    output_abandon(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_file),      TEST(test_behind_a_link), TEST(test_unwritable_places),
-        TEST(test_no_room),   TEST(test_growing),       TEST(test_growing_without_room),
-        TEST(test_full_disk), TEST(test_closed_pipe),   TEST(test_json_fails_alone),
+        TEST(test_file),
+        TEST(test_behind_a_link),
+        TEST(test_unwritable_places),
+        TEST(test_no_room),
+        TEST(test_growing),
+        TEST(test_growing_without_room),
+        TEST(test_full_disk),
+        TEST(test_closed_pipe),
+        TEST(test_json_fails_alone),
+        cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
