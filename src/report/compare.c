@@ -2,6 +2,7 @@
  * series are matched in one walk. */
 #include "report/compare.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -168,9 +169,10 @@ static void match(struct comparison *c, size_t *i, size_t *k, double strict)
     const struct digest_row *b = *k < c->to.rows.len ? &c->to.rows.items[*k] : NULL;
     int which = order(a, b);
     struct compare_row *row = vec_add(&c->rows);
-    const struct series_summary *any = which <= 0 ? &a->summary : &b->summary;
-    row->type = any->type;
-    row->name = any->name;
+    const struct digest_row *any = which <= 0 ? a : b;
+    assert(any != NULL); /* one of them has a row left */
+    row->type = any->summary.type;
+    row->name = any->summary.name;
     if (which <= 0) {
         row->from = a->series;
         row->from_spread = spread_of(&c->from_side, a->series);

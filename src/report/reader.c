@@ -102,7 +102,7 @@ static uint64_t count_of(struct reader *r, const cJSON *item, const char *key)
 {
     if (r->err.kind != ERR_NONE)
         return 0;
-    double n = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    double n = item != NULL && cJSON_IsNumber(item) ? item->valuedouble : -1;
     if (n >= 0 && n <= COUNT_MAX && n == floor(n))
         return (uint64_t)n;
     reader_fail(r, key, "is not a whole number");
@@ -113,7 +113,7 @@ static double number_of(struct reader *r, const cJSON *item, const char *key)
 {
     if (r->err.kind != ERR_NONE)
         return 0;
-    if (cJSON_IsNumber(item) && isfinite(item->valuedouble))
+    if (item != NULL && cJSON_IsNumber(item) && isfinite(item->valuedouble))
         return item->valuedouble;
     reader_fail(r, key, "is not a number");
     return 0;
@@ -121,7 +121,7 @@ static double number_of(struct reader *r, const cJSON *item, const char *key)
 
 static const char *text_of(struct reader *r, const cJSON *item, const char *key)
 {
-    if (r->err.kind == ERR_NONE && cJSON_IsString(item))
+    if (r->err.kind == ERR_NONE && item != NULL && cJSON_IsString(item))
         return item->valuestring;
     reader_fail(r, key, "is not text");
     return "";

@@ -37,9 +37,10 @@ static double read_started(struct reader *r, const struct cJSON *root)
         return 0;
     }
     double started = (double)timegm(&tm) + strtod(rest, NULL);
-    if (started < 0 || started > READER_SECONDS_MAX)
-        reader_fail(r, "started", "is out of the calendar");
-    return started;
+    if (started >= 0 && started <= READER_SECONDS_MAX)
+        return started;
+    reader_fail(r, "started", "is out of the calendar");
+    return 0;
 }
 
 static void read_run(struct saved *s, struct reader *r, const struct cJSON *root)
