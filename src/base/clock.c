@@ -26,11 +26,6 @@ uint64_t clock_cpu_ns_of(pthread_t thread)
     return pthread_getcpuclockid(thread, &id) == 0 ? read_ns(id) : 0;
 }
 
-uint64_t clock_process_cpu_ns(void)
-{
-    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 double clock_wall(void)
 {
     struct timespec t;

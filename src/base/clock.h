@@ -11,11 +11,10 @@
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t clock_ns(void);
-/* CPU time of the calling thread, of another that has not been joined, of the
- * whole process, in nanoseconds. */
+/* CPU time of the calling thread, and of another that has not been joined, in
+ * nanoseconds. */
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_cpu_ns_of(pthread_t thread);
-uint64_t clock_process_cpu_ns(void);
 /* A count that grows evenly, where reading it is cheap: the CPU's time stamps.
  * How many there are to a nanosecond is found by reading clock_ns() too, over
  * some time. For measuring on a hot path what need not be exact. */

@@ -138,14 +138,6 @@ static int look_up(const char *host, struct dns_addresses *out, struct err *err)
                    rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
 }
 
-int dns_resolve_now(const char *host, int port, struct dns_addresses *out, struct err *err)
-{
-    if (!answer_at_once(host, out) && look_up(host, out, err) != 0)
-        return -1;
-    set_ports(out, port);
-    return 0;
-}
-
 /* The thread */
 
 static void request_free(struct dns_request *request)

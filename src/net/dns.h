@@ -61,8 +61,6 @@ int dns_resolve(struct resolver *r, struct dns_query *q, const char *host, int p
 /* Harmless when not pending. */
 void dns_cancel(struct resolver *r, struct dns_query *q);
 
-/* Blocking, for start-up code outside any loop: the same answer. */
-int dns_resolve_now(const char *host, int port, struct dns_addresses *out, struct err *err);
 /* For a host none of whose addresses answered: drops the kept answer so that
  * the next connect asks again, unless it is less than 1 s old. */
 void dns_forget(struct resolver *r, const char *host);

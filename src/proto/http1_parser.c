@@ -11,11 +11,6 @@ void http1_parser_init(struct http1_parser *p, bool head_request)
     *p = (struct http1_parser){.head_request = head_request};
 }
 
-bool http1_parser_untouched(const struct http1_parser *p)
-{
-    return p->state == IN_STATUS && p->scanned == 0 && p->overhead == 0;
-}
-
 cold enum http1_event http1_fail_too_large(struct http1_parser *p, const char *what,
                                            struct err *err)
 {

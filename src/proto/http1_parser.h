@@ -112,11 +112,6 @@ enum http1_event http1_parser_next(struct http1_parser *p, struct http1_span *in
  * the little that came is not HTTP. */
 enum http1_event http1_parser_eof(struct http1_parser *p, struct http1_span kept, struct err *err);
 
-/* True while not one byte of a response has been seen: a kept-alive
- * connection that dies now may just have been idle for too long for the
- * server, and the request may be sent again on a new one. */
-bool http1_parser_untouched(const struct http1_parser *p);
-
 /* With HTTP1_FRAMING_LENGTH, right after HTTP1_HEAD: the body's size, to
  * reserve room for it (trust it only as far as you would trust the server). */
 static inline uint64_t http1_parser_left(const struct http1_parser *p)

@@ -308,22 +308,3 @@ int http1_request_add(struct buf *out, const struct http1_defaults *d,
     out->len += size;
     return 0;
 }
-
-/* ---- a person's "Name: value" ---- */
-
-int http1_header_parse(struct http1_header *field, const char *text, struct err *err)
-{
-    char quoted[HTTP1_QUOTE_MAX];
-    const char *colon = strchr(text, ':');
-    if (!colon)
-        return err_set(err, ERR_CONFIG, "bad header %s: no colon; write \"Name: value\"",
-                       http1_quote(quoted, http1_span(text)));
-    const char *value = colon + 1;
-    while (http1_is_blank(*value))
-        value++;
-    field->name = (struct http1_span){text, (size_t)(colon - text)};
-    field->value = http1_span(value);
-    while (field->value.len > 0 && http1_is_blank(value[field->value.len - 1]))
-        field->value.len--;
-    return check_header(field, err);
-}

@@ -60,7 +60,3 @@ struct http1_request {
 /* Appends the request to out. On error (ERR_CONFIG) out is as it was. */
 int http1_request_add(struct buf *out, const struct http1_defaults *d,
                       const struct http1_request *req, struct err *err);
-
-/* Splits "Name: value", as a person writes it after -H, into spans of text; the
- * error says what is missing. Name and value are checked as a request's are. */
-int http1_header_parse(struct http1_header *field, const char *text, struct err *err);

@@ -182,11 +182,6 @@ int target_start(struct target **out, const struct target_options *options, stru
     return status;
 }
 
-int target_port(const struct target *t)
-{
-    return t->port;
-}
-
 const char *target_url(const struct target *t)
 {
     return t->url;

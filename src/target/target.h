@@ -83,8 +83,7 @@ enum {
  * needed. A port in use, a bad address: ERR_SYSTEM, ERR_CONFIG. */
 int target_start(struct target **out, const struct target_options *options, struct err *err);
 
-/* The port it listens on, and the whole "http://127.0.0.1:8888". */
-int target_port(const struct target *t);
+/* Where it listens: "http://127.0.0.1:8888". */
 const char *target_url(const struct target *t);
 
 /* Ends the threads, closes every connection and frees t. Requests that were

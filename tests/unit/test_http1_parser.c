@@ -116,7 +116,7 @@ static void log_end(struct run *r, struct http1_span kept, bool eof)
         return;
     if (!eof) {
         flush_body(r);
-        buf_addf(&r->log, "MORE%s\n", http1_parser_untouched(&r->parser) ? " (untouched)" : "");
+        buf_adds(&r->log, "MORE\n");
         return;
     }
     enum http1_event event = http1_parser_eof(&r->parser, kept, &err);

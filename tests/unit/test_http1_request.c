@@ -258,46 +258,6 @@ static void bad_defaults(void **state)
     assert_string_equal(err.message, "bad value of the header Host: \"\\r\" may not stand in it");
 }
 
-static void parsed_header(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *name, *value;
-    } cases[] = {
-        {"A: b", "A", "b"},  {"A:b", "A", "b"},        {"A:", "A", ""},
-        {"A: \t ", "A", ""}, {"A:  b c ", "A", "b c"}, {"A: b:c", "A", "b:c"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct http1_header h;
-        struct err err;
-        assert_int_equal(http1_header_parse(&h, cases[i].text, &err), 0);
-        assert_int_equal(h.name.len, strlen(cases[i].name));
-        assert_memory_equal(h.name.data, cases[i].name, h.name.len);
-        assert_int_equal(h.value.len, strlen(cases[i].value));
-        assert_memory_equal(h.value.data, cases[i].value, h.value.len);
-    }
-}
-
-static void bad_parsed_header(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *message;
-    } cases[] = {
-        {"", "bad header \"\": no colon; write \"Name: value\""},
-        {"Accept", "bad header \"Accept\": no colon; write \"Name: value\""},
-        {": v", "a header has no name (its value is \"v\")"},
-        {"A : v", "bad header name \"A \": \" \" may not stand in it"},
-        {"A: v\nw", "bad value of the header A: \"\\n\" may not stand in it"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct http1_header h;
-        struct err err;
-        assert_int_equal(http1_header_parse(&h, cases[i].text, &err), -1);
-        assert_string_equal(err.message, cases[i].message);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,8 +275,6 @@ int main(void)
         cmocka_unit_test(bad_requests),
         cmocka_unit_test(nul_is_refused_other_controls_are_not),
         cmocka_unit_test(bad_defaults),
-        cmocka_unit_test(parsed_header),
-        cmocka_unit_test(bad_parsed_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
