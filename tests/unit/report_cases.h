@@ -258,6 +258,7 @@ static inline void case_oneoff_rate(struct fixture *f)
             .response_ns = (300 + i * 20) * NS_PER_US,
             .service_ns = (300 + i) * NS_PER_US,
             .has_service = true,
+            .first_byte_ns = (250 + i) * NS_PER_US,
             .bytes = 181,
             .status = 204,
             .end_ns = FIXTURE_START + NS_PER_S,
@@ -268,6 +269,11 @@ static inline void case_oneoff_rate(struct fixture *f)
     fixture_failures(f, id, ERR_STATUS, 503, "HTTP 503 Service Unavailable", 25, 0.8, 4.3, 6);
     fixture_generator(f, 0.2, 80);
     f->stats->generator.reconnects = 40;
+    for (uint64_t i = 0; i < 104; i++) {
+        hist_record(&f->stats->connections.connect, 90 + i);
+        hist_record(&f->stats->connections.handshake, i < 64 ? 1200 + i : 400);
+    }
+    f->stats->connections.resumed = 40;
 }
 
 /* A one-off against a server that takes the request and says nothing. */
