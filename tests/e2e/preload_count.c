@@ -8,12 +8,14 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -71,6 +73,28 @@ FORWARD(int, epoll_ctl, (int ep, int op, int fd, struct epoll_event *event), (ep
 FORWARD(int, epoll_wait, (int ep, struct epoll_event *events, int n, int ms), (ep, events, n, ms))
 FORWARD(int, epoll_pwait, (int ep, struct epoll_event *events, int n, int ms, const sigset_t *mask),
         (ep, events, n, ms, mask))
+
+/* Reads and writes may come as bare system calls; those take six words at most. */
+long syscall(long number, ...)
+{
+    static long (*_Atomic next)(long, ...);
+    long words[6];
+    va_list args;
+    va_start(args, number);
+    for (int i = 0; i < 6; i++)
+        words[i] = va_arg(args, long);
+    va_end(args);
+    if (number == SYS_sendto)
+        count(COUNT_sendto);
+    else if (number == SYS_recvfrom)
+        count(COUNT_recvfrom);
+    long (*call)(long, ...) = atomic_load_explicit(&next, memory_order_relaxed);
+    if (!call) {
+        *(void **)&call = dlsym(RTLD_NEXT, "syscall");
+        atomic_store_explicit(&next, call, memory_order_relaxed);
+    }
+    return call(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
 
 /* dlsym allocates, so the allocator is reached by glibc's other names. */
 extern void *__libc_malloc(size_t size);
