@@ -31,17 +31,11 @@ static struct spread *touch(struct spreads *s, uint32_t id)
     return added;
 }
 
-/* How many values lie in the buckets up to the one of each of these values. */
 static void count_up_to(const struct hist *h, const double us[PERCENTILES],
                         uint64_t counts[PERCENTILES])
 {
-    struct hist_iter it = {.hist = h};
     for (int i = 0; i < PERCENTILES; i++)
-        counts[i] = 0;
-    while (hist_next(&it) && (double)it.low <= us[PERCENTILES - 1]) {
-        for (int i = 0; i < PERCENTILES; i++)
-            counts[i] += (double)it.low <= us[i] ? it.count : 0;
-    }
+        counts[i] = hist_count_up_to(h, (uint64_t)us[i]);
 }
 
 /* n of which `part` deviate from an expected share; 1 where it cannot vary. */

@@ -158,6 +158,19 @@ double hist_percentile(const struct hist *h, double percent)
     return value;
 }
 
+uint64_t hist_count_up_to(const struct hist *h, uint64_t us)
+{
+    if (us > HIST_MAX_US)
+        us = HIST_MAX_US;
+    int last = hist_octave(us), sub = hist_sub(us, last);
+    uint64_t count = 0;
+    for (int octave = 0; octave < last; octave++)
+        count += h->octaves[octave] ? sum_octave(h->octaves[octave]) : 0;
+    for (int i = 0; h->octaves[last] && i <= sub; i++)
+        count += h->octaves[last][i];
+    return count;
+}
+
 double hist_mean(const struct hist *h)
 {
     return h->count > 0 ? h->sum / (double)h->count : 0;

@@ -79,6 +79,8 @@ void hist_merge(struct hist *dst, const struct hist *src);
 double hist_percentile(const struct hist *h, double percent);
 /* The same for n ascending percents, in one walk over the counts. */
 void hist_percentiles(const struct hist *h, const double *percents, int n, double *values);
+/* How many values lie in the buckets up to the one that us falls into. */
+uint64_t hist_count_up_to(const struct hist *h, uint64_t us);
 double hist_mean(const struct hist *h);  /* us; 0 while empty */
 double hist_stdev(const struct hist *h); /* of the population, us */
 

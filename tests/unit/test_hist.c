@@ -370,10 +370,33 @@ static void iteration_goes_upwards_over_what_is_there(void **state)
     hist_release(&h);
 }
 
+static void counts_up_to_a_value_agree_with_the_walk(void **state)
+{
+    (void)state;
+    struct hist h;
+    struct rng rng;
+    hist_init(&h);
+    rng_init(&rng, 7, 0);
+    for (int i = 0; i < 5000; i++)
+        hist_record(&h, (uint64_t)pow(10, 7 * rng_double(&rng)));
+    hist_record(&h, HIST_MAX_US);
+    uint64_t before = 0;
+    for (struct hist_iter it = {.hist = &h}; hist_next(&it);) {
+        if (it.low > 0)
+            assert_int_equal(hist_count_up_to(&h, it.low - 1), before);
+        assert_int_equal(hist_count_up_to(&h, it.low), it.cumulative);
+        assert_int_equal(hist_count_up_to(&h, it.low + it.width - 1), it.cumulative);
+        before = it.cumulative;
+    }
+    assert_int_equal(hist_count_up_to(&h, UINT64_MAX), h.count);
+    hist_release(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(percentiles_are_within_a_thousandth),
+        cmocka_unit_test(counts_up_to_a_value_agree_with_the_walk),
         cmocka_unit_test(an_empty_one_has_zeros),
         cmocka_unit_test(one_value_is_every_percentile),
         cmocka_unit_test(ranks_do_not_slip_by_rounding),
