@@ -91,23 +91,39 @@ const struct cli_option cli_options_load[] = {
         .id = OPT_RATE,
         .name = "rate",
         .short_name = 'R',
-        .commands = LOADS,
+        .commands = BIT(ONEOFF),
         .group = GROUP_LOAD,
         STRING(rate),
         .value = "N",
         .otherwise = "as fast as answers come",
-        .help =
-            "Start N requests (in run: tasks) per second, whether earlier ones were answered or "
-            "not: 2000, 0.5, 120/m, or rising: 500..2000. Times count from when a request was due",
+        .help = "Start N requests per second, answered or not: 2000, 120/m, rising: 500..2000",
+    },
+    {
+        .id = OPT_RATE,
+        .name = "rate",
+        .short_name = 'R',
+        .commands = BIT(RUN),
+        .group = GROUP_LOAD,
+        STRING(rate),
+        .value = "N",
+        .otherwise = "the scenario's",
+        .help = "Start N tasks per second, earlier ones ended or not: 200, 120/m, rising: 50..200",
     },
     {
         .id = OPT_CLOSED,
         .name = "closed",
-        .commands = LOADS,
+        .commands = BIT(ONEOFF),
         .group = GROUP_LOAD,
         FLAG(closed),
-        .help = "With --rate: each connection or user keeps its own share of it, and makes up "
-                "at once for what came late; in run also: no arrivals, only users",
+        .help = "With --rate: each connection keeps its own share, and makes up for what came late",
+    },
+    {
+        .id = OPT_CLOSED,
+        .name = "closed",
+        .commands = BIT(RUN),
+        .group = GROUP_LOAD,
+        FLAG(closed),
+        .help = "No arrivals, only users; with --rate each user keeps its own share of it",
     },
     {
         .id = OPT_MAX_USERS,
@@ -118,8 +134,7 @@ const struct cli_option cli_options_load[] = {
         .value = "N",
         .min = 1,
         .max = USERS_MAX,
-        .help = "At a rate, have at most N users at work at once; what is due beyond that waits, "
-                "and is counted as late",
+        .help = "At a rate, have at most N users at work at once; what is due beyond that is late",
     },
     {
         .id = OPT_WARMUP,
@@ -129,7 +144,7 @@ const struct cli_option cli_options_load[] = {
         DURATION(warmup),
         .value = "TIME",
         .min = TIME_MIN,
-        .help = "Keep what completes in the first TIME out of the figures; it is reported apart",
+        .help = "Load for so long before the duration, kept out of the figures and reported apart",
     },
     {
         .id = OPT_THREADS,

@@ -19,8 +19,7 @@ const struct cli_option cli_options_report[] = {
         .commands = BIT(ONEOFF),
         .group = GROUP_REPORT,
         FLAG(uncorrected),
-        .help = "With --wrk-output, print service times too, counted from when a request was sent; "
-                "the other reports have them whenever a request was due before",
+        .help = "With --wrk-output, print the times from sending on too",
     },
     {
         .id = OPT_SPECTRUM,
@@ -44,7 +43,7 @@ const struct cli_option cli_options_report[] = {
         .commands = LOADS,
         .group = GROUP_REPORT,
         FLAG(tui),
-        .help = "Show the run on the whole terminal; otherwise when it is large enough",
+        .help = "Show the run on the whole terminal, as it is shown where there is room",
     },
     {
         .id = OPT_NO_TUI,
@@ -61,8 +60,7 @@ const struct cli_option cli_options_report[] = {
         .group = GROUP_REPORT,
         LIST(thresholds),
         .value = "EXPR",
-        .help = "What must hold at the end, else exit with status 2: 'p95 < 200ms', "
-                "'failures < 1%', 'GET /health: p99 < 50ms'",
+        .help = "What must hold: 'p95 < 200ms', 'failures < 1%'; else exit with status 2",
     },
     {
         .id = OPT_FAIL_IF,
@@ -71,8 +69,7 @@ const struct cli_option cli_options_report[] = {
         .group = GROUP_REPORT,
         LIST(fail_if),
         .value = "EXPR",
-        .help = "The same the other way round: what must not be so: 'p99 > 250ms'; with "
-                "--baseline also a change, such as 'p95 +10%'",
+        .help = "What must not be: 'p99 > 250ms'; with --baseline also a change: 'p95 +10%'",
     },
     {
         .id = OPT_FAIL_IF,
