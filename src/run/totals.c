@@ -1,0 +1,92 @@
+/*
+ * What the run has measured so far. Every publication of a worker is absorbed
+ * into the total, or the warm-up's, and into the interval; a tick tells the
+ * reporters and begins the next interval. No interval is of two stages, or half
+ * warm-up.
+ */
+#include "run/runner_internal.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "run/gates.h"
+#include "run/resources.h"
+
+void totals_absorb(struct run *r, struct stats *s)
+{
+    if ((r->warming_up && !s->warmup) || s->stage > r->stage) { /* no interval is half of each */
+        totals_tick(r);
+        r->warming_up = r->warming_up && s->warmup;
+        r->stage = s->stage;
+    }
+    r->users[s->worker - 1] = s->users;
+    stats_merge(s->warmup ? r->warmup : r->total, s);
+    stats_merge(r->interval, s);
+}
+
+void totals_collect(struct run *r)
+{
+    struct queue_node *node;
+    while ((node = queue_pop(&r->published))) {
+        struct stats *s = (struct stats *)node;
+        totals_absorb(r, s);
+        worker_recycle(r->workers[s->worker - 1], s);
+    }
+}
+
+static uint32_t users_now(const struct run *r)
+{
+    uint32_t n = 0;
+    for (int i = 0; i < r->workers_len; i++)
+        n += r->users[i];
+    return n;
+}
+
+/* Of the time that the interval's figures are about: up to when the workers
+ * published, not up to now. */
+static double interval_length(const struct run *r, uint64_t now)
+{
+    const struct stats *s = r->interval;
+    return s->end_ns > s->begin_ns ? ns_to_s(s->end_ns - s->begin_ns)
+                                   : ns_to_s(now - r->interval_ns);
+}
+
+static uint64_t waiting(const struct run *r)
+{
+    const struct arrival_stats *a = &r->total->arrivals;
+    uint64_t due = a->due, settled = a->started + a->dropped;
+    if (r->warmup) {
+        due += r->warmup->arrivals.due;
+        settled += r->warmup->arrivals.started + r->warmup->arrivals.dropped;
+    }
+    return due > settled ? due - settled : 0;
+}
+
+void totals_tick(struct run *r)
+{
+    const struct plan *plan = r->spec->plan;
+    uint64_t now = clock_ns();
+    resources_look(&r->total->generator);
+    struct report_tick t = {
+        .elapsed_s = ns_to_s(now - r->start_ns),
+        .users = users_now(r),
+        .waiting = waiting(r),
+        .total = r->total,
+        .interval = r->interval,
+        .interval_s = interval_length(r, now),
+        .stage = plan->stages_len > 0 ? plan->stages[r->stage].name : NULL,
+        .warmup = r->warming_up,
+        .stopping = r->state != RUNNING,
+    };
+    for (size_t i = 0; i < r->spec->reporters_len; i++) {
+        struct run_reporter *to = &r->spec->reporters[i];
+        if (to->kind->tick)
+            to->kind->tick(to->reporter, &t);
+    }
+    const char *broken = gates_tick(r->gates, &t);
+    if (broken && r->state == RUNNING) {
+        r->reason = xstrdup(broken);
+        run_stop(r, REPORT_THRESHOLD);
+    }
+    stats_clear(r->interval);
+    r->interval_ns = now;
+}
