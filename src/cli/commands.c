@@ -52,7 +52,7 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
                 {
                     {"inrush run baseline -u 1000 -r 100 -d 3m",
                      "a bundled scenario: 1,000 users, 100 more each second, for 3 minutes"},
-                    {"inrush run mine.lua --host " SERVER " --class RESTUser --tags read",
+                    {"inrush run mine.lua --host " SERVER " --class Shopper --tags read",
                      "one class of a file, only its tasks tagged read"},
                     {"inrush run baseline --profile stress --host http://10.0.0.5:8888",
                      "a profile of the scenario, against another server"},
@@ -112,14 +112,14 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
             .usage = "check [options] SCENARIO [-- ARGUMENTS]",
             .summary = "run each task of a scenario once, aloud",
             .description =
-                "Loads a scenario, starts one user of each class and lets it run each of its "
+                "Reads a scenario, starts one user of each class and lets it run each of its "
                 "tasks once, in order, without the waits between them, showing every request and "
                 "what came back. For writing scenarios: nothing is loaded.\n\n"
                 "Ends with 0 when every request succeeded, 2 when some failed, 3 when all did or "
                 "there were none, and 1 when the script itself has an error.",
             .examples =
                 {
-                    {"inrush check mine.lua --class RESTUser", "the tasks of one class"},
+                    {"inrush check mine.lua --class Shopper", "the tasks of one class"},
                 },
             .argument = ARG_SCENARIO,
             .argument_name = "SCENARIO",

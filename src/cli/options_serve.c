@@ -158,7 +158,7 @@ const struct cli_option cli_options_serve[] = {
         COUNT(seed),
         .value = "N",
         .otherwise = "another every time",
-        .help = "Make the choice of failing requests that of seed N",
+        .help = "Make the choice of failing and slow requests that of seed N",
     },
 };
 
