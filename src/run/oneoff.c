@@ -13,60 +13,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/watch.h"
-#include "proto/http1.h"
-#include "run/pacer.h"
-#include "run/worker.h"
+#include "run/oneoff_internal.h"
 #include "stats/arrivals.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* So often wrk looks at the rates of its threads. */
 #define RATE_INTERVAL_S 0.1
-
-/* Of a connection that has sent several requests at once. */
-struct pipeline {
-    struct http1_batch batch;
-    VEC(bool) heads; /* the batch's */
-};
-
-struct connection {
-    struct http1_op op;
-    struct load *load; /* borrowed, owns this */
-    struct connection *next_resting;
-    bool resting;
-    struct buf own;  /* owned: what the source makes anew for each request */
-    uint64_t due_ns; /* with a schedule: when the request was to start; else 0 */
-    uint32_t series;
-    struct pipeline *pipeline; /* owned; NULL until it is needed */
-};
-
-struct load {
-    struct worker *worker;          /* borrowed, owns this */
-    const struct oneoff *about;     /* borrowed, the plan's */
-    void *source;                   /* owned, of kind about->source */
-    const struct endpoint *origins; /* the source's */
-    uint32_t origins_len;
-    struct connection *items; /* owned */
-    struct http1_conn *
-        *conns;       /* owned, as they are: one a connection and origin, made when needed */
-    ev_timer *delays; /* owned; one a connection, if the source has delays */
-    uint32_t delayed; /* so many of these run */
-    struct connection *resting; /* open model: the first of a list */
-    struct pacer *pacers;       /* owned; one, or in the closed model one a connection */
-    uint32_t pacers_len;        /* 0: no schedule */
-    bool sent_home;
-    uint32_t len, active;
-    uint32_t begun, to_begin; /* at the start, a few at a time */
-    ev_timer begin_timer;
-    ev_timer rate_timer;   /* looks at the answers a second */
-    uint64_t rate_from_ns; /* since when `answers` counts */
-    uint32_t answers;
-    bool rate_seen; /* it has been looked at */
-    uint64_t left;  /* requests still to start; UINT64_MAX: no limit */
-    bool stopping;  /* nothing further begins: the run ends, or the source has ended */
-};
 
 uint64_t oneoff_share(uint64_t total, int number, int n)
 {
@@ -84,7 +37,7 @@ uint64_t oneoff_first(const struct oneoff *about, int number, int n, uint64_t cy
     return oneoff_shares_before(about->requests ? about->requests : cycle, number, n);
 }
 
-/* --- one request ------------------------------------------------------------- */
+/* --- coming and going -------------------------------------------------------- */
 
 static void stop_pacers(struct load *load)
 {
@@ -125,128 +78,6 @@ static void leave(struct connection *c)
 {
     c->load->active--;
     finish_if_all_gone(c->load);
-}
-
-static struct http1_conn *conn_to(struct connection *c, uint32_t origin)
-{
-    struct load *load = c->load;
-    size_t at = (size_t)(c - load->items) * load->origins_len + origin;
-    if (!load->conns[at])
-        load->conns[at] = http1_conn_new(&load->worker->net, &load->origins[origin]);
-    return load->conns[at];
-}
-
-/* The server learns that the connection ends with this request (RFC 9112 9.6):
- * a header line behind the first line. */
-static void announce_close(struct connection *c)
-{
-    static const char line[] = "Connection: close\r\n";
-    const char *eol = memchr(c->op.request, '\n', c->op.request_len);
-    if (!eol)
-        return;
-    size_t at = (size_t)(eol + 1 - c->op.request), len = sizeof(line) - 1;
-    if (c->op.request != c->own.data)
-        buf_add(&c->own, c->op.request, c->op.request_len);
-    buf_reserve(&c->own, len);
-    memmove(c->own.data + at + len, c->own.data + at, c->own.len - at);
-    memcpy(c->own.data + at, line, len);
-    c->own.len += len;
-    c->op.request = c->own.data;
-    c->op.request_len = c->own.len;
-}
-
-static void record(struct load *load, const struct connection *c)
-{
-    const struct http1_op *op = &c->op;
-    struct stats *stats = load->worker->stats;
-    if (op_failure(&op->op) == ERR_CANCELLED) {
-        stats->generator.cancelled++;
-        return;
-    }
-    char message[32];
-    uint64_t service_ns = op->op.end_ns - op->op.start_ns;
-    struct sample sample = {
-        .series = c->series,
-        .user = (uint32_t)(c - load->items) + 1,
-        .response_ns = c->due_ns ? op->op.end_ns - c->due_ns : service_ns,
-        .service_ns = service_ns,
-        .has_service = c->due_ns != 0,
-        .first_byte_ns =
-            op->op.sent_ns && op->op.first_byte_ns ? op->op.first_byte_ns - op->op.sent_ns : 0,
-        .bytes = op->op.bytes,
-        .status = op->status,
-        .error = op_failure(&op->op),
-        .message = op_message(&op->op),
-        .end_ns = op->op.end_ns,
-    };
-    if (sample.error == ERR_NONE && op->status >= 400) {
-        snprintf(message, sizeof(message), "HTTP status %d", op->status);
-        sample.error = ERR_STATUS;
-        sample.message = message;
-    }
-    stats_record(stats, &sample);
-    load->answers += op->op.err == NULL;
-}
-
-/* Of several requests, an answer that is not the last. */
-static void answered_one(struct http1_op *op)
-{
-    struct connection *c = op->op.owner;
-    struct load *load = c->load;
-    record(load, c);
-    if (op->keep_body && !load->about->source->answered(load->source, op))
-        load->stopping = true;
-}
-
-/* What the operation needs to know of several requests; NULL of one. */
-static struct http1_batch *batch_of(struct connection *c, const struct outgoing *out)
-{
-    if (out->requests == 1)
-        return NULL;
-    if (!c->pipeline)
-        c->pipeline = xcalloc(1, sizeof(*c->pipeline));
-    struct pipeline *p = c->pipeline;
-    vec_clear(&p->heads);
-    for (uint32_t i = 0; i < out->requests; i++)
-        vec_push(&p->heads, out->heads[i]);
-    p->batch = (struct http1_batch){
-        .requests = out->requests, .heads = p->heads.items, .answer = answered_one};
-    return &p->batch;
-}
-
-/* Asks the source and sends; false when nothing further is to be sent. */
-static bool begin(struct connection *c, uint64_t due_ns)
-{
-    struct load *load = c->load;
-    buf_clear(&c->own);
-    struct outgoing out = {.connection = (uint32_t)(c - load->items),
-                           .most = load->left,
-                           .own = &c->own,
-                           .requests = 1};
-    if (load->left == 0 || load->stopping)
-        return false;
-    if (!load->about->source->next(load->source, &out)) {
-        load->stopping = true;
-        return false;
-    }
-    if (load->left != UINT64_MAX)
-        load->left -= out.requests;
-    struct http1_conn *conn = conn_to(c, out.origin);
-    c->due_ns = due_ns;
-    c->series = out.series;
-    c->op.request = out.bytes;
-    c->op.request_len = out.len;
-    c->op.head_request = out.head_request;
-    c->op.keep_body = out.keep;
-    c->op.batch = batch_of(c, &out);
-    uint64_t most = load->about->requests_per_connection;
-    if (most > 0) {
-        c->op.close_after = http1_conn_served(conn) + 1 >= most;
-        if (c->op.close_after && !c->op.batch)
-            announce_close(c);
-    }
-    http1_start(conn, &c->op, load->about->timeout_s);
-    return true;
 }
 
 /* --- what a connection does next --------------------------------------------- */
@@ -293,7 +124,7 @@ static void rest(struct connection *c)
 static enum pacer_answer begin_due(struct connection *c, uint64_t due_ns)
 {
     c->resting = false;
-    if (begin(c, due_ns))
+    if (oneoff_request(c, due_ns))
         return PACER_BEGUN;
     leave(c);
     if (is_over(c->load))
@@ -329,7 +160,7 @@ static bool has_no_more(const struct connection *c)
 
 static void begin_or_leave(struct connection *c)
 {
-    if (begin(c, 0))
+    if (oneoff_request(c, 0))
         return;
     leave(c);
     send_home(c->load);
@@ -356,23 +187,13 @@ static void on_delay(struct ev_loop *loop, ev_timer *timer, int revents)
     begin_or_leave(c);
 }
 
-/* Several requests of which the first without an answer has been recorded: they
- * all end as it did. */
-static void record_rest(struct load *load, struct connection *c)
-{
-    const struct http1_batch *batch = c->op.batch;
-    c->op.op.bytes = 0; /* they are counted */
-    for (uint32_t i = batch->answered + 1; i < batch->requests; i++)
-        record(load, c);
-}
-
 static void completed(struct op *op)
 {
     struct connection *c = op->owner;
     struct load *load = c->load;
-    record(load, c);
+    oneoff_record(load, c);
     if (c->op.batch)
-        record_rest(load, c);
+        oneoff_record_rest(load, c);
     if (c->op.keep_body && op->err == NULL && !load->about->source->answered(load->source, &c->op))
         load->stopping = true;
     if (is_over(load)) {
