@@ -154,7 +154,6 @@ U:task("whole URLs", function(user)
   expect.raises(function() user.http:get("x") end,
     "must be a path that begins with / or a whole URL")
   expect.raises(function() user.http:get("ftp://x/") end, "scheme", "ftp")
-  expect.raises(function() user.http:get("https://x/") end, "https is not supported yet")
   expect.raises(function() user.http:get("http://:80/") end, "http://:80")
   expect.raises(function() user.http:get("/a b") end, "/a b")
   expect.raises(function() user.http:get("/a\r\nEvil: b") end, "target")
