@@ -112,7 +112,7 @@ static int parse_unit(struct cursor *c, double *seconds)
 int rate_parse(const char *text, struct rate *rate, struct err *err)
 {
     struct cursor c = {.text = text, .at = text, .err = err};
-    double from, to, from_unit, to_unit;
+    double from = 0, to = 0, from_unit = 0, to_unit = 0;
     if (parse_number(&c, &from) < 0 || parse_unit(&c, &from_unit) < 0)
         return -1;
     skip_spaces(&c);

@@ -170,13 +170,14 @@ static void begin_or_leave(struct connection *c)
 static void go_on(struct connection *c)
 {
     struct load *load = c->load;
-    double delay_ms = load->delays ? load->about->source->delay(load->source) : 0;
-    if (delay_ms <= 0) {
+    ev_timer *delays = load->delays;
+    double delay_ms = delays ? load->about->source->delay(load->source) : 0;
+    if (!delays || delay_ms <= 0) {
         begin_or_leave(c);
         return;
     }
     load->delayed++;
-    watch_timer_start(load->worker->loop, &load->delays[c - load->items], delay_ms / 1e3);
+    watch_timer_start(load->worker->loop, &delays[c - load->items], delay_ms / 1e3);
 }
 
 static void on_delay(struct ev_loop *loop, ev_timer *timer, int revents)

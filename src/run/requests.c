@@ -88,9 +88,11 @@ static int mark_url(struct building *b, struct url *url)
     const struct request_parts *parts = b->parts;
     const char *text = parts->url, *open = strstr(text, "{{");
     size_t len = strlen(text);
-    if (open && open < target_of(text))
-        return caret_error(b->err, parts->what, text, len, (size_t)(open - text),
-                           "a template may stand in the path and the query, not before them");
+    if (open && open < target_of(text)) {
+        caret_error(b->err, parts->what, text, len, (size_t)(open - text),
+                    "a template may stand in the path and the query, not before them");
+        return -1;
+    }
     if (add_marked(b, &b->url, parts->what, text, len, TEMPLATE_URL) < 0 ||
         url_parse(url, buf_cstr(&b->url), b->err) < 0)
         return -1;
@@ -228,9 +230,9 @@ static void keep(struct building *b, struct url *url, struct buf *laid_out)
 }
 
 /* Templates of a fragment are not sent, and of what was dropped nothing is left to cut. */
-static int check_fragment(const struct building *b, const struct url *url)
+static int check_fragment(struct building *b, const struct url *url)
 {
-    const char *text = b->parts->url, *marked = b->url.data;
+    const char *text = b->parts->url, *marked = buf_cstr(&b->url);
     size_t all = 0, sent = 0;
     for (const char *at = marked; (at = strstr(at, b->mark)); at++)
         all++;

@@ -239,12 +239,11 @@ static int compile_pick(struct compiler *c, struct piece *p)
     return 0;
 }
 
-static int open_csv(struct compiler *c, size_t at, const char *path, const struct csv **csv)
+static const struct csv *open_csv(struct compiler *c, size_t at, const char *path)
 {
     for (size_t i = 0; i < c->files->items.len; i++) {
         if (strcmp(c->files->items.items[i].path, path) == 0) {
-            *csv = &c->files->items.items[i].csv;
-            return 0;
+            return &c->files->items.items[i].csv;
         }
     }
     struct buf text = BUF_INIT;
@@ -256,11 +255,11 @@ static int open_csv(struct compiler *c, size_t at, const char *path, const struc
     buf_release(&text);
     if (rc < 0) {
         free(made.path);
-        return fail(c, at, "%s", why.message);
+        fail(c, at, "%s", why.message);
+        return NULL;
     }
     vec_push(&c->files->items, made);
-    *csv = &c->files->items.items[c->files->items.len - 1].csv;
-    return 0;
+    return &c->files->items.items[c->files->items.len - 1].csv;
 }
 
 static int unknown_column(struct compiler *c, size_t at, const char *path, const struct csv *csv,
@@ -315,10 +314,8 @@ static int compile_csv(struct compiler *c, struct piece *p)
     char *path = take_word(c);
     size_t column_at = c->at;
     char *name = take_word(c);
-    const struct csv *csv;
-    int rc = open_csv(c, file_at, path, &csv);
-    if (rc == 0)
-        rc = take_column(c, column_at, path, csv, name, p);
+    const struct csv *csv = open_csv(c, file_at, path);
+    int rc = csv ? take_column(c, column_at, path, csv, name, p) : -1;
     free(path);
     free(name);
     return rc;

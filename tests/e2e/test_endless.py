@@ -8,6 +8,7 @@ import unittest
 
 from harness.case import Case, INTERRUPTED, OK
 from harness.wire import answer, response
+from harness.wrk import WrkCase
 
 
 class TestEndlessLoops(Case):
@@ -78,6 +79,15 @@ class TestEndlessLoops(Case):
         run = self.finish(running)
         self.assertStatus(run, INTERRUPTED)
         self.assertIsNotNone(run.json, run)
+
+
+class TestEndlessHooks(WrkCase):
+    def test_an_endless_hook(self):
+        server = self.serve(*answer(response(b"ok")))
+        run = self.run_script("local n = 0\nfunction response() n = n + 1\n"
+                              "while n > 5 do end end", server.url, "-d", "300ms", n=0)
+        self.assertTotals(run, 6, 0)
+        self.assertSays(run, "response() of the script")
 
 
 if __name__ == "__main__":

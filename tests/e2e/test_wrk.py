@@ -421,13 +421,6 @@ class TestErrors(WrkCase):
             run = self.tool("run", self.script(text))
             self.assertUsageError(run, "is a wrk script", "inrush -s ")
 
-    def test_an_endless_hook(self):
-        server = self.serve(*answer(HELLO))
-        run = self.run_script("local n = 0\nfunction response() n = n + 1\n"
-                              "while n > 5 do end end", server.url, "-d", "300ms", n=0)
-        self.assertTotals(run, 6, 0)
-        self.assertSays(run, "response() of the script")
-
     def test_the_exit_status_is_the_scripts(self):
         server = self.serve(*answer(HELLO))
         self.assertStatus(self.run_script("os.exit(2)", server.url, json=False), 2)

@@ -532,12 +532,19 @@ static void a_batch_cut_short_says_how_far_it_came(void **state)
 
 /* Ends of a connection */
 
+static const char *const close_answers[] = {
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    HELLO,
+    HELLO,
+};
+
 static void close_script(struct peer *p)
 {
     for (int i = 0; i < 4; i++) {
         peer_accept(p);
         peer_request(p);
-        peer_send(p, answer);
+        peer_send(p, close_answers[i]);
         peer_until_closed(p);
     }
 }
@@ -546,16 +553,8 @@ static void connection_close_is_honoured(void **state)
 {
     struct client *c = *state;
     struct peer peer;
-    static const char *const answers[] = {
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-        HELLO,
-        HELLO,
-    };
-    answer = answers[0];
     serve(c, &peer, close_script);
     for (int i = 0; i < 4; i++) {
-        answer = answers[i];
         c->op.close_after = i >= 2;
         request(c);
         assert_done(c, 200, "hello");

@@ -39,6 +39,10 @@ static char *read_file(const char *path)
 static void assert_golden(const char *name, const char *actual)
 {
     char *path = golden_path(name);
+    if (actual == NULL) {
+        fail_msg("nothing was written for %s", path);
+        return;
+    }
     if (getenv("UPDATE_GOLDEN") != NULL) {
         FILE *file = fopen(path, "we");
         assert_non_null(file);

@@ -262,7 +262,7 @@ static void check_an_hour(double planned_s)
     f.run.duration_s = planned_s;
     f.end.duration_s = 3600;
     for (int i = 0; i < 20; i++) {
-        char name[32];
+        char name[64];
         snprintf(name, sizeof(name), "/api/v1/things/%d/parts", i);
         assert_int_equal(fixture_series(&f, "GET", name), i);
     }
