@@ -57,6 +57,19 @@ static int read_baseline(struct baseline **out, const struct cli_args *args, str
     return 0;
 }
 
+/* What reporters are opened for. */
+struct opening {
+    const struct cli_args *args;
+    struct baseline *baseline;
+};
+
+static int open_reporters(struct run_spec *spec, struct err *err)
+{
+    const struct opening *opening = spec->open_arg;
+    return outputs_open(spec->reporters, &spec->reporters_len, opening->args, spec->about,
+                        opening->baseline, err);
+}
+
 int launch(const struct cli_args *args, const struct plan *plan, struct report_run *about,
            struct script *control, struct scenario *scenario)
 {
@@ -73,7 +86,8 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     shown_command(&command, args->argc, args->argv);
     about->command = buf_cstr(&command);
 
-    struct run_reporter reporters[OUTPUTS_MAX];
+    /* Static: when one cannot be opened the program ends, and with it the others. */
+    static struct run_reporter reporters[OUTPUTS_MAX];
     struct run_result result;
     struct thresholds thresholds = {VEC_INIT};
     struct run_spec spec = {
@@ -85,9 +99,11 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
         log_set_level(LOG_DEBUG);
     if (thresholds_read(&thresholds, args, plan, scenario, &err) < 0 ||
         plan_check_fds(plan->users + plan_arrival_users(plan), plan->workers, &err) < 0 ||
-        read_baseline(&baseline, args, &err) < 0 ||
-        outputs_open(reporters, &spec.reporters_len, args, about, baseline, &err) < 0)
+        read_baseline(&baseline, args, &err) < 0)
         goto failed;
+    struct opening opening = {.args = args, .baseline = baseline};
+    spec.open_reporters = open_reporters;
+    spec.open_arg = &opening;
     spec.baseline = baseline;
     spec.thresholds = thresholds.items.items;
     spec.thresholds_len = thresholds.items.len;

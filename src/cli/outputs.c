@@ -5,6 +5,7 @@
 #include "report/output.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* What an option with a path opens. The order is that of ending: files first,
  * since the report on the terminal is to stand last. */
@@ -67,7 +68,13 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     if (args->no_color)
         options.color = options.live_color = false;
 
+    /* The first to open, since its port may be taken, and the last in the row,
+     * since its end may wait for a scrape. */
     *len = 0;
+    options.path = args->prometheus;
+    if (args->prometheus && open_one(to, len, "prometheus", &options, about, err) != 0)
+        return -1;
+    size_t served = *len;
     for (int i = 0; i < OUTPUTS; i++) {
         options.path = value_of(args, i);
         if (options.path != NULL && open_one(to, len, outputs[i].kind, &options, about, err) != 0)
@@ -82,9 +89,10 @@ int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct 
     options.baseline = baseline;
     if (baseline != NULL && open_one(to, len, "baseline", &options, about, err) != 0)
         return -1;
-    /* Behind the reports: its end may wait for a scrape. */
-    options.path = args->prometheus;
-    if (options.path == NULL)
-        return 0;
-    return open_one(to, len, "prometheus", &options, about, err);
+    if (served > 0) {
+        struct run_reporter prometheus = to[0];
+        memmove(to, to + 1, (*len - 1) * sizeof(*to));
+        to[*len - 1] = prometheus;
+    }
+    return 0;
 }

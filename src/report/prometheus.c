@@ -32,6 +32,7 @@ enum {
     CONNECTIONS_MAX = 32,
     IDLE_TIMEOUT_S = 120,
     LAST_SCRAPE_MAX_S = 20,
+    LAST_SCRAPE_DISTANCES = 5, /* between scrapes, before none is expected any more */
 };
 
 struct reporter {
@@ -90,19 +91,35 @@ static void note_scrape(struct reporter *r)
         r->apart_ns = now - r->scraped_ns;
     r->scraped_ns = now;
     r->scrapes++;
-    if (r->ended)
-        r->scrapes_after_end++;
+}
+
+/* What a request is, between its calls. */
+static int body_follows, gets_last_figures;
+
+/* A request's answer is sent. */
+static void on_completed(void *cls, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct reporter *r = cls;
+    (void)connection;
+    if (*state != &gets_last_figures || how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->scrapes_after_end++;
+    pthread_mutex_unlock(&r->lock);
 }
 
 static enum MHD_Result answer_metrics(struct reporter *r, struct MHD_Connection *connection,
-                                      bool is_get)
+                                      bool is_get, void **state)
 {
     struct buf body = BUF_INIT;
     struct exposition e = {.format = choose_format(connection), .out = &body};
     pthread_mutex_lock(&r->lock);
     prometheus_figures_expose(r->figures, &e);
-    if (is_get)
+    if (is_get) {
         note_scrape(r);
+        *state = r->ended ? &gets_last_figures : &body_follows;
+    }
     pthread_mutex_unlock(&r->lock);
     return answer(connection, MHD_HTTP_OK, e.format->content_type, &body);
 }
@@ -111,7 +128,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **state)
 {
-    static int body_follows;
     struct reporter *r = cls;
     (void)version;
     (void)upload;
@@ -127,7 +143,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (!is_get && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is answered.\n");
     if (strcmp(path, "/metrics") == 0)
-        return answer_metrics(r, connection, is_get);
+        return answer_metrics(r, connection, is_get, state);
     if (strcmp(path, "/") == 0)
         return answer_text(connection, MHD_HTTP_OK,
                            "inrush is running a load test. Its figures are at /metrics.\n");
@@ -223,6 +239,7 @@ static struct MHD_Daemon *start_daemon(struct reporter *r, int fd)
         MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, r,
         MHD_OPTION_END);
     /* clang-format on */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -275,8 +292,8 @@ static uint64_t finish_figures(struct reporter *r, const struct report_end *end)
     prometheus_figures_end(r->figures, end);
     r->ended = true;
     uint64_t wait_ns = LAST_SCRAPE_MAX_S * NS_PER_S; /* one scrape tells no distance */
-    if (r->scrapes > 1 && 2 * r->apart_ns + NS_PER_S < wait_ns)
-        wait_ns = 2 * r->apart_ns + NS_PER_S;
+    if (r->scrapes > 1 && LAST_SCRAPE_DISTANCES * r->apart_ns + NS_PER_S < wait_ns)
+        wait_ns = LAST_SCRAPE_DISTANCES * r->apart_ns + NS_PER_S;
     uint64_t until_ns = r->scrapes > 0 ? r->scraped_ns + wait_ns : 0;
     pthread_mutex_unlock(&r->lock);
     return until_ns;

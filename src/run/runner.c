@@ -235,7 +235,7 @@ static void join_workers(struct run *r)
     totals_collect(r);
 }
 
-int run_execute(const struct run_spec *spec, struct run_result *result, struct err *err)
+int run_execute(struct run_spec *spec, struct run_result *result, struct err *err)
 {
     struct run r = {.spec = spec,
                     .result = result,
@@ -262,7 +262,7 @@ int run_execute(const struct run_spec *spec, struct run_result *result, struct e
     ev_async_init(&r.woken, on_woken);
     r.woken.data = &r;
     ev_async_start(r.loop, &r.woken);
-    if (make_workers(&r, err) < 0)
+    if (make_workers(&r, err) < 0 || spec->open_reporters(spec, err) < 0)
         goto out;
 
     if (start(&r)) {

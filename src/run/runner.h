@@ -10,7 +10,7 @@
 #include "report/report.h"
 #include "run/plan.h"
 
-/* A reporter that takes part; opened by the caller, ended by the run. */
+/* A reporter that takes part; opened for the run, ended by it. */
 struct run_reporter {
     const struct reporter_kind *kind;
     struct reporter *reporter;
@@ -20,6 +20,10 @@ struct run_spec {
     const struct plan *plan;
     const struct report_run *about;
     struct script *control; /* where test_start and test_stop run; NULL for a one-off */
+    /* Fills in the reporters, when all else is ready: a run that cannot start
+     * opens none. -1 and *err: it does not start. */
+    int (*open_reporters)(struct run_spec *spec, struct err *err);
+    const void *open_arg; /* for open_reporters */
     struct run_reporter *reporters;
     size_t reporters_len;
     struct threshold *const *thresholds;
@@ -36,6 +40,5 @@ struct run_result {
     bool parked;           /* a worker will never end: leave by _exit */
 };
 
-/* -1 and *err when the run could not start; then the reporters have not been
- * ended. A first SIGINT or SIGTERM ends the run well, a second at once. */
-int run_execute(const struct run_spec *spec, struct run_result *result, struct err *err);
+/* -1 and *err when the run could not start. A first SIGINT or SIGTERM ends the run well, a second at once. */
+int run_execute(struct run_spec *spec, struct run_result *result, struct err *err);

@@ -172,7 +172,7 @@ class TestPrometheus(Case):
 
     def test_the_wait_for_the_last_scrape_can_be_ended(self):
         running, url = self.start_serving("127.0.0.1:0")
-        self.get(url)
+        self.wait_until(lambda: "inrush_custom_last{" in self.get(url)[2], running)  # it runs
         running.signal()
         self.wait_until(lambda: "waiting for Prometheus" in running.output_so_far(), running)
         running.signal()
