@@ -96,6 +96,8 @@ class Nginx:
         return int(counts.group(3)) - self._polls
 
     def log_lines(self):
+        # A line is written after its answer. Our own request is looked at after that.
+        self.requests()
         with open(f"{self.prefix}/access.log", encoding="latin-1") as log:
             return log.read().splitlines()
 
