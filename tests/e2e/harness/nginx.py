@@ -10,7 +10,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.request
 
 LOG_FORMAT = "$connection $request_method $request_uri $status"
 
@@ -34,8 +33,12 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=16384{listen};
         {server}
-        location = /_status {{ access_log off; stub_status; }}
         location / {{ return 200 '{body}'; }}
+    }}
+    server {{
+        listen unix:{prefix}/status;
+        access_log off;
+        location / {{ stub_status; }}
     }}
 }}
 """
@@ -91,8 +94,12 @@ class Nginx:
     def requests(self):
         """How many requests it has had, ours for this figure not counted."""
         self._polls += 1
-        with urllib.request.urlopen(f"{self.origin}/_status", timeout=10) as answer:
-            counts = re.search(rb"(\d+) (\d+) (\d+)\s*\n", answer.read())
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(60)
+            sock.connect(f"{self.prefix}/status")
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            answer = sock.makefile("rb").read()
+        counts = re.search(rb"(\d+) (\d+) (\d+)\s*\n", answer)
         return int(counts.group(3)) - self._polls
 
     def log_lines(self):
