@@ -114,11 +114,13 @@ class Browser:
     def resize(self, width, height=900):
         self._cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
+        self._settle()
 
     def prefer(self, scheme):
         """"light" or "dark": what the person's system asks pages for."""
         self._cdp("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self._settle()
 
     def screenshot(self, path):
         """The whole page as a PNG."""
@@ -144,14 +146,22 @@ class Browser:
         return {"type": "pointerMove", "duration": 0, "x": round(box[0] + x * box[2]),
                 "y": round(box[1] + y * box[3])}
 
+    def _settle(self):
+        """Until what the last input caused has happened: events such as `toggle` come later."""
+        self._post("/execute/async", args=[], script="""
+            const done = arguments[0];
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));""")
+
     def _pointer(self, *steps):
         self._post("/actions", actions=[{"type": "pointer", "id": "mouse",
                                          "parameters": {"pointerType": "mouse"},
                                          "actions": list(steps)}])
+        self._settle()
 
     def click(self, selector):
         element = self._element(selector)
         self._post(f"/element/{next(iter(element.values()))}/click")
+        self._settle()
 
     def hover(self, selector, x=0.5, y=0.5):
         self._pointer(self._point(selector, x, y))
@@ -168,6 +178,7 @@ class Browser:
         steps = [step for key in keys
                  for step in ({"type": "keyDown", "value": key}, {"type": "keyUp", "value": key})]
         self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": steps}])
+        self._settle()
 
     def choose(self, selector, label):
         """Picks the option of a select that has this label."""
