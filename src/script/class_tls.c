@@ -1,19 +1,9 @@
 /* The TLS options of a user class; see class_tls.h. */
 #include "script/class_tls.h"
 
-#include "base/mem.h"
-#include "script/luajit.h"
+#include "script/field.h"
 
 #include <stdlib.h>
-
-static char *copy_field(lua_State *L, const char *field)
-{
-    lua_getfield(L, -1, field);
-    const char *text = lua_tostring(L, -1);
-    char *copy = text ? xstrdup(text) : NULL;
-    lua_pop(L, 1);
-    return copy;
-}
 
 void class_tls_read(lua_State *L, struct class_tls *tls)
 {
@@ -21,13 +11,11 @@ void class_tls_read(lua_State *L, struct class_tls *tls)
     lua_getfield(L, -1, "tls");
     tls->given = lua_istable(L, -1);
     if (tls->given) {
-        lua_getfield(L, -1, "insecure");
-        tls->insecure = lua_toboolean(L, -1);
-        lua_pop(L, 1);
-        tls->cacert = copy_field(L, "cacert");
-        tls->cert = copy_field(L, "cert");
-        tls->key = copy_field(L, "key");
-        tls->sni = copy_field(L, "sni");
+        tls->insecure = field_boolean(L, "insecure");
+        tls->cacert = field_copy(L, "cacert");
+        tls->cert = field_copy(L, "cert");
+        tls->key = field_copy(L, "key");
+        tls->sni = field_copy(L, "sni");
     }
     lua_pop(L, 1);
 }

@@ -59,6 +59,10 @@ int script_call(struct script *s, int nargs, int nresults, char **message, char 
 int script_raise(lua_State *L, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
+/* Pushes inrush.scenario, the table of what was declared (inrush/scenario.lua). */
+void script_push_scenario(lua_State *L);
+/* How many handlers the event has; pushes their list, or nothing when 0. */
+int script_push_handlers(lua_State *L, const char *event);
 /* Calls the handlers of an event with the value on top, which is popped;
  * returns how many failed. */
 int script_emit_value(struct script *s, const char *event);

@@ -82,6 +82,10 @@ struct scenario {
 int scenario_read(struct scenario *scenario, struct script *control, struct err *err);
 void scenario_release(struct scenario *scenario);
 
+/* Whether any of its tasks is enabled. */
+bool scenario_can_run(const struct scenario_class *class);
+void scenario_clear_stages(struct scenario_settings *settings);
+
 /* Lays a profile's settings over the defaults; -1 names the nearest profile. */
 int scenario_use_profile(struct scenario *scenario, const char *name, struct err *err);
 
