@@ -31,13 +31,6 @@ static struct spread *touch(struct spreads *s, uint32_t id)
     return added;
 }
 
-static void count_up_to(const struct hist *h, const double us[PERCENTILES],
-                        uint64_t counts[PERCENTILES])
-{
-    for (int i = 0; i < PERCENTILES; i++)
-        counts[i] = hist_count_up_to(h, (uint64_t)us[i]);
-}
-
 /* n of which `part` deviate from an expected share; 1 where it cannot vary. */
 static double share_deviates(uint64_t part, uint64_t n, uint64_t part_of_all, uint64_t all)
 {
@@ -56,13 +49,15 @@ static double mean_deviates(const struct hist *interval, const struct hist *tota
 static void add(struct spread *s, const struct series *all, const struct series *now)
 {
     const struct hist *total = &all->response, *interval = &now->response;
-    double us[PERCENTILES];
-    uint64_t of_all[PERCENTILES], of_these[PERCENTILES];
+    double values[PERCENTILES];
+    uint64_t us[PERCENTILES], of_all[PERCENTILES], of_these[PERCENTILES];
     if (total->count < TOTAL_MIN || interval->count == 0 || total->count == interval->count)
         return;
-    hist_percentiles(total, percents, PERCENTILES, us);
-    count_up_to(total, us, of_all);
-    count_up_to(interval, us, of_these);
+    hist_percentiles(total, percents, PERCENTILES, values);
+    for (int i = 0; i < PERCENTILES; i++)
+        us[i] = (uint64_t)values[i];
+    hist_counts_up_to(total, us, PERCENTILES, of_all);
+    hist_counts_up_to(interval, us, PERCENTILES, of_these);
     s->ticks++;
     for (int i = 0; i < PERCENTILES; i++)
         s->sum[i] += share_deviates(of_these[i], interval->count, of_all[i], total->count);

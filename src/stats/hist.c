@@ -104,15 +104,15 @@ int hist_next(struct hist_iter *it)
 /* How many counts lie at or below a percentile. A hair less than the product,
  * so that 99.9 % of 1,000 is rank 999 and not, through the rounding of 99.9,
  * rank 1,000. */
-static double rank_of(const struct hist *h, double percent)
+static uint64_t rank_of(const struct hist *h, double percent)
 {
-    return ceil(percent / 100 * (double)h->count * (1 - 1e-14));
+    return (uint64_t)fmax(ceil(percent / 100 * (double)h->count * (1 - 1e-14)), 0);
 }
 
-static uint64_t sum_octave(const uint64_t *counts)
+static uint64_t sum_buckets(const uint64_t *counts, int from, int to)
 {
     uint64_t sum = 0;
-    for (int sub = 0; sub < HIST_SUB; sub++)
+    for (int sub = from; sub < to; sub++)
         sum += counts[sub];
     return sum;
 }
@@ -127,9 +127,9 @@ static double bucket_middle(const struct hist *h, int octave, int sub)
 void hist_percentiles(const struct hist *h, const double *percents, int n, double *values)
 {
     int i = 0;
-    for (; i < n && !(rank_of(h, percents[i]) > 1); i++)
+    for (; i < n && rank_of(h, percents[i]) <= 1; i++)
         values[i] = h->count > 0 ? (double)h->min : 0;
-    for (; n > i && rank_of(h, percents[n - 1]) >= (double)h->count; n--)
+    for (; n > i && rank_of(h, percents[n - 1]) >= h->count; n--)
         values[n - 1] = (double)h->max;
 
     uint64_t below = 0; /* counts in the octaves passed */
@@ -137,13 +137,13 @@ void hist_percentiles(const struct hist *h, const double *percents, int n, doubl
         const uint64_t *counts = h->octaves[octave];
         if (!counts)
             continue;
-        uint64_t upto = below + sum_octave(counts), running = below;
+        uint64_t upto = below + sum_buckets(counts, 0, HIST_SUB), running = below;
         int sub = -1; /* the last whose count is in running */
         for (; i < n; i++) {
-            double rank = rank_of(h, percents[i]);
-            if (rank > (double)upto)
+            uint64_t rank = rank_of(h, percents[i]);
+            if (rank > upto)
                 break;
-            while ((double)running < rank)
+            while (running < rank)
                 running += counts[++sub];
             values[i] = bucket_middle(h, octave, sub);
         }
@@ -158,16 +158,29 @@ double hist_percentile(const struct hist *h, double percent)
     return value;
 }
 
+void hist_counts_up_to(const struct hist *h, const uint64_t *us, int n, uint64_t *counts)
+{
+    int octave = 0, next = 0; /* the first bucket that is not in count */
+    uint64_t count = 0;
+    for (int i = 0; i < n; i++) {
+        uint64_t upto = us[i] < HIST_MAX_US ? us[i] : HIST_MAX_US;
+        int last = hist_octave(upto), end = hist_sub(upto, last) + 1;
+        for (; octave < last; octave++, next = 0) {
+            if (h->octaves[octave])
+                count += sum_buckets(h->octaves[octave], next, HIST_SUB);
+        }
+        if (h->octaves[octave] && next < end) {
+            count += sum_buckets(h->octaves[octave], next, end);
+            next = end;
+        }
+        counts[i] = count;
+    }
+}
+
 uint64_t hist_count_up_to(const struct hist *h, uint64_t us)
 {
-    if (us > HIST_MAX_US)
-        us = HIST_MAX_US;
-    int last = hist_octave(us), sub = hist_sub(us, last);
-    uint64_t count = 0;
-    for (int octave = 0; octave < last; octave++)
-        count += h->octaves[octave] ? sum_octave(h->octaves[octave]) : 0;
-    for (int i = 0; h->octaves[last] && i <= sub; i++)
-        count += h->octaves[last][i];
+    uint64_t count;
+    hist_counts_up_to(h, &us, 1, &count);
     return count;
 }
 

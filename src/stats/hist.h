@@ -81,6 +81,8 @@ double hist_percentile(const struct hist *h, double percent);
 void hist_percentiles(const struct hist *h, const double *percents, int n, double *values);
 /* How many values lie in the buckets up to the one that us falls into. */
 uint64_t hist_count_up_to(const struct hist *h, uint64_t us);
+/* The same for n ascending times, in one walk over the counts. */
+void hist_counts_up_to(const struct hist *h, const uint64_t *us, int n, uint64_t *counts);
 double hist_mean(const struct hist *h);  /* us; 0 while empty */
 double hist_stdev(const struct hist *h); /* of the population, us */
 

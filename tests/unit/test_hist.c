@@ -389,6 +389,12 @@ static void counts_up_to_a_value_agree_with_the_walk(void **state)
         before = it.cumulative;
     }
     assert_int_equal(hist_count_up_to(&h, UINT64_MAX), h.count);
+
+    const uint64_t us[] = {0, 3, 3, 1023, 1024, 5000, 5001, 5100, 2000000, UINT64_MAX};
+    uint64_t counts[ARRAY_LEN(us)];
+    hist_counts_up_to(&h, us, ARRAY_LEN(us), counts);
+    for (size_t i = 0; i < ARRAY_LEN(us); i++)
+        assert_int_equal(counts[i], hist_count_up_to(&h, us[i]));
     hist_release(&h);
 }
 

@@ -166,7 +166,7 @@ static void test_protobuf(void **state)
 static void test_buckets(void **state)
 {
     (void)state;
-    for (uint64_t us = 0; us < 100 * 1000 * 1000; us = us * 9 / 8 + 1) {
+    for (uint64_t us = 0; us <= HIST_MAX_US; us = us * 9 / 8 + 1) {
         struct hist h;
         struct exposition_times t = {0};
         hist_init(&h);
