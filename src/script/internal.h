@@ -79,6 +79,10 @@ enum script_outcome {
 /* The one function that resumes coroutines: u's, with nargs values on it. */
 enum script_outcome script_resume(struct user *u, int nargs);
 
+/* How long u waits after its task, in seconds, as its class's wait function says;
+ * what is wrong with that is a script error, after which it waits a second. */
+double wait_function_seconds(struct user *u);
+
 /* A coroutine for u, and its return. A coroutine that failed is not reused. */
 void script_borrow_thread(struct user *u);
 void script_return_thread(struct user *u, bool reusable);
