@@ -41,6 +41,8 @@ static void take_script_cost(struct worker *w, uint64_t now)
     double ns_per_tick = (double)(now - w->published_ns) / (double)passed;
     g->script_ns = (uint64_t)((double)cost.inside * ns_per_tick);
     g->script_longest_ns = (uint64_t)((double)cost.longest * ns_per_tick);
+    g->gc_ns = (uint64_t)((double)cost.collecting * ns_per_tick);
+    g->gc_longest_ns = (uint64_t)((double)cost.collecting_longest * ns_per_tick);
     g->lua_bytes_most = cost.memory;
 }
 

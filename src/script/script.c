@@ -49,6 +49,7 @@ enum script_outcome script_resume(struct user *u, int nargs)
     script_leave(s);
     s->current = outer;
     s->rng = outer_rng;
+    collector_after_run(s);
 
     if (rc == 0)
         return SCRIPT_DONE;
@@ -111,17 +112,6 @@ int script_emit(struct script *s, const char *event)
 {
     lua_pushnil(s->L);
     return script_emit_value(s, event);
-}
-
-struct script_cost script_take_cost(struct script *s)
-{
-    struct script_cost cost = {
-        .inside = s->inside,
-        .longest = s->longest,
-        .memory = (uint64_t)lua_gc(s->L, LUA_GCCOUNT, 0) * 1024,
-    };
-    s->inside = s->longest = 0;
-    return cost;
 }
 
 static void interrupted(lua_State *L, lua_Debug *ar)

@@ -57,6 +57,15 @@ struct script_thread {
     int ref;
 };
 
+/* What collector.c knows of a state's garbage. */
+struct collector {
+    size_t begin_kb; /* a collection begins when the heap is this large; 0: not known yet */
+    size_t seen_kb;  /* the heap at the end of the last step */
+    uint32_t runs;   /* of scripts, since the heap was looked at */
+    bool collecting;
+    uint64_t spent, longest; /* in steps and in one, clock_ticks(), since script_take_cost */
+};
+
 struct script {
     struct lua_State *L; /* owned */
     const struct script_options *options;
@@ -89,6 +98,7 @@ struct script {
     /* Time inside Lua, in clock_ticks(), since script_take_cost. */
     int depth; /* of calls into Lua inside each other */
     uint64_t entered, inside, longest;
+    struct collector collector;
 };
 
 /* Loads the scenario: runs the file once. net, catalog and stats are NULL for
@@ -113,10 +123,12 @@ int script_emit_run(struct script *s, const char *event, const struct report_run
 int script_emit_stop(struct script *s, const struct report_run *run, const struct report_end *end);
 
 /* What the scripts have cost since this was asked last, or the state was made:
- * the time inside them and the longest uninterrupted part of it, in
- * clock_ticks(), and the memory that the state holds now. */
+ * the time inside them and the longest uninterrupted part of it, what of it was
+ * collecting garbage and its longest step, in clock_ticks(), and the memory that
+ * the state holds now. */
 struct script_cost {
     uint64_t inside, longest;
+    uint64_t collecting, collecting_longest;
     uint64_t memory; /* bytes */
 };
 struct script_cost script_take_cost(struct script *s);

@@ -194,9 +194,7 @@ static void seed_random(lua_State *L, struct rng *rng)
 void script_open_libraries(struct script *s)
 {
     lua_State *L = s->L;
-    /* Collect when the heap has grown fourfold, not twofold: what requests leave
-     * behind is little, and marking all users costs more than its memory. */
-    lua_gc(L, LUA_GCSETPAUSE, 400);
+    collector_begin(L);
     luaL_openlibs(L);
     preload(L, "cjson", luaopen_cjson);
     preload(L, "cjson.safe", luaopen_cjson_safe);

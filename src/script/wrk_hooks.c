@@ -72,6 +72,7 @@ static int call_hook(struct wrk_thread *t, int slot, const char *name, int nargs
     int rc = lua_pcall(s->L, nargs, nresults, SLOT_HANDLER);
     script_leave(s);
     t->running = false;
+    collector_after_run(s);
     if (rc == 0)
         return 0;
     fail_hook(t, slot);

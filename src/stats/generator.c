@@ -29,6 +29,8 @@ void generator_stats_merge(struct generator_stats *dst, const struct generator_s
     ADD(wall_ns);
     ADD(script_ns);
     MOST(script_longest_ns);
+    ADD(gc_ns);
+    MOST(gc_longest_ns);
     MOST(lua_bytes_most);
     ADD(connects);
     ADD(reconnects);

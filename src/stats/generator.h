@@ -14,6 +14,8 @@ struct generator_stats {
     uint64_t script_ns; /* of wall_ns, inside scripts: Lua and its garbage collection */
     uint64_t script_longest_ns; /* the longest that a script ran without waiting; until it ends
                                    its worker does nothing else */
+    uint64_t gc_ns;             /* of script_ns, collecting garbage between the runs of scripts */
+    uint64_t gc_longest_ns;     /* the longest pause for it */
     uint64_t lua_bytes_most;    /* the most memory that one worker's Lua state has held */
     uint64_t connects;          /* connections opened */
     uint64_t reconnects;        /* of these, after one closed */
