@@ -45,7 +45,7 @@ int caret_error(struct err *err, const char *what, const char *text, size_t len,
     for (size_t i = begin; i < at; i++)
         if (!continues_character(text[i]))
             buf_addch(&lines, ' ');
-    err_set(err, ERR_CONFIG, "%s: %s\n    %s^", what, reason.message, buf_cstr(&lines));
+    err_set(err, ERR_CONFIG, "%s\n    %s^", reason.message, buf_cstr(&lines));
     buf_release(&lines);
-    return -1;
+    return what ? err_prefix(err, "%s", what) : -1;
 }

@@ -1,6 +1,7 @@
 /* Parsing and showing rates, left to right with one cursor; see rate.h. */
 #include "base/rate.h"
 
+#include "base/caret.h"
 #include "base/mem.h"
 
 #include <ctype.h>
@@ -9,37 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How much of a wrong text an error repeats. */
-enum { SHOWN = 60 };
-
-static const char example[] = "write a rate such as \"2000/s\", \"30/m\" or \"500/s..2000/s\"";
+#define EXAMPLE "write a rate such as \"2000/s\", \"30/m\" or \"500/s..2000/s\""
 
 struct cursor {
     const char *text, *at;
     struct err *err; /* or NULL */
 };
 
-static int fail(const struct cursor *c, const char *where, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail(const struct cursor *c, const char *where, const char *fmt, ...)
-{
-    struct err reason;
-    va_list args;
-    va_start(args, fmt);
-    err_setv(&reason, ERR_CONFIG, fmt, args);
-    va_end(args);
-
-    struct err shown; /* the text alone: a line of its own */
-    err_set(&shown, ERR_CONFIG, "%.*s", SHOWN, c->text);
-    err_printable(&shown);
-    err_printable(&reason);
-    int column = (int)(where - c->text);
-    if (column > SHOWN)
-        column = SHOWN;
-    return err_set(c->err, ERR_CONFIG, "%s; %s\n    %s\n    %*s", reason.message, example,
-                   shown.message, column + 1, "^");
-}
+/* -1 with the reason, which is a literal, how it is written, and a caret. */
+#define fail(c, where, reason, ...)                                                          \
+    caret_error((c)->err, NULL, (c)->text, strlen((c)->text), (size_t)((where) - (c)->text), \
+                reason "; " EXAMPLE, ##__VA_ARGS__)
 
 static void skip_spaces(struct cursor *c)
 {
@@ -62,8 +43,10 @@ static int parse_number(struct cursor *c, double *value)
     skip_spaces(c);
     const char *start = c->at;
     size_t len = number_len(start);
+    if (*start == '\0' && start == c->text)
+        return fail(c, start, "the rate is empty");
     if (*start == '\0')
-        return fail(c, start, c->at == c->text ? "the rate is empty" : "the rate ends too early");
+        return fail(c, start, "the rate ends too early");
     if (*start == '-')
         return fail(c, start, "a rate cannot be negative");
     if (len == 0)

@@ -20,6 +20,7 @@ int cmd_serve(const struct cli_args *args)
         .strict = args->strict,
         .jwt_secret = args->jwt_secret,
         .server_id = args->server_id,
+        .quiet = args->quiet,
         .seed = cli_given(args, OPT_SEED) ? args->seed : rng_system_seed(),
     };
     struct err err;

@@ -26,6 +26,7 @@ static const struct {
      "without keep-alive each connection has one request"},
     {OPT_INSECURE, OPT_CACERT, "the first trusts everybody"},
     {OPT_TUI, OPT_NO_TUI, NULL},
+    {OPT_LIST_JSON, OPT_NAMES, NULL},
     {OPT_TUI, OPT_QUIET, "the second shows no progress"},
 };
 

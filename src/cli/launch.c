@@ -95,8 +95,6 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     struct baseline *baseline = NULL;
     struct err err;
     int status = EXIT_USAGE;
-    if (args->verbose)
-        log_set_level(LOG_DEBUG);
     if (thresholds_read(&thresholds, args, plan, scenario, &err) < 0 ||
         plan_check_fds(plan->users + plan_arrival_users(plan), plan->workers, &err) < 0 ||
         read_baseline(&baseline, args, &err) < 0)
@@ -117,12 +115,10 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
         fflush(NULL);
         _exit(status);
     }
-    buf_release(&command);
-    thresholds_release(&thresholds);
-    baseline_free(baseline);
-    return status;
+    goto out;
 failed:
     log_error("%s", err.message);
+out:
     buf_release(&command);
     thresholds_release(&thresholds);
     baseline_free(baseline);

@@ -1,5 +1,6 @@
 /* inrush: parse the command line, do what the command says. */
 #include "base/buf.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -29,9 +30,11 @@ int main(int argc, char **argv)
     struct err err;
     int status;
     if (cli_parse(&args, argc, (const char *const *)argv, &err) < 0) {
-        fprintf(stderr, "inrush: %s\n", err.message);
+        log_error("%s", err.message);
         status = EXIT_USAGE;
     } else {
+        if (args.verbose)
+            log_set_level(LOG_DEBUG);
         status = args.command->main(&args);
     }
     cli_args_release(&args);

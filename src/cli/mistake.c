@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "cli/commands.h"
 #include "cli/value.h"
+#include "script/source.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -148,8 +149,18 @@ static const char *suggest_command(const char *word)
     return suggest(word, names, n);
 }
 
+static bool is_bundled(const char *word)
+{
+    for (size_t i = 0; i < script_bundled_len(); i++)
+        if (strcmp(script_bundled_name(i), word) == 0)
+            return true;
+    return false;
+}
+
 int mistake_command(const char *word, struct err *err)
 {
+    if (is_bundled(word))
+        return usage_error(err, "'%s' is a scenario: inrush run %s", word, word);
     const char *near = suggest_command(word);
     if (near)
         return usage_error(err, "unknown command '%s'; did you mean '%s'?", word, near);
@@ -157,4 +168,23 @@ int mistake_command(const char *word, struct err *err)
                        "unknown command '%s' (inrush --help lists them; if it is a host, write "
                        "http://%s/)",
                        word, word);
+}
+
+int mistake_url(const char *word, struct err *err)
+{
+    size_t len = strlen(word);
+    if (is_bundled(word) || (len > 4 && strcmp(word + len - 4, ".lua") == 0))
+        return usage_error(err,
+                           "'%s' is a scenario, not a URL: inrush run %s (if it is a host, write "
+                           "http://%s/)",
+                           word, word, word);
+    return usage_error(
+        err, "'%s' is neither a URL nor a command; if it is a host, write http://%s/", word, word);
+}
+
+int mistake_scenario(const struct cli_command *command, const char *word, struct err *err)
+{
+    char title[CLI_NAME_MAX];
+    return usage_error(err, "%s takes a SCENARIO, and '%s' is a URL; to load that: inrush %s",
+                       cli_command_title(command, title), word, word);
 }

@@ -28,7 +28,7 @@ const struct cli_option cli_options_other[] = {
         .commands = BIT(SERVE),
         .group = GROUP_OTHER,
         FLAG(quiet),
-        .help = "Show nothing but errors",
+        .help = "Say where it listens and no more: no table of what was served at the end",
     },
     {
         .id = OPT_VERBOSE,
@@ -42,7 +42,7 @@ const struct cli_option cli_options_other[] = {
     {
         .id = OPT_NO_COLOR,
         .name = "no-color",
-        .commands = LOADS | BIT(CHECK) | BIT(COMPARE) | BIT(MERGE),
+        .commands = LOADS | BIT(COMPARE) | BIT(MERGE),
         .group = GROUP_OTHER,
         FLAG(no_color),
         .help = "Use no colours; they are used on a terminal only",

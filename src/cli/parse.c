@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct parser {
     struct cli_args *args;
@@ -116,6 +117,16 @@ static bool looks_like_url(const char *word)
     return strpbrk(word, ":/.") != NULL || strcasecmp(word, "localhost") == 0;
 }
 
+/* Whether a word where a URL is due is rather the file of a scenario, before
+ * which "run" was forgotten; a server may have a path that ends so too. */
+static bool looks_like_scenario(const char *word)
+{
+    size_t len = strlen(word);
+    if (len <= 4 || strcmp(word + len - 4, ".lua") != 0)
+        return false;
+    return strpbrk(word, ":/") == NULL || access(word, F_OK) == 0;
+}
+
 static int check_argument(struct parser *p, const char *word)
 {
     if (!*word)
@@ -125,12 +136,9 @@ static int check_argument(struct parser *p, const char *word)
         if (cli_command_find(word))
             return usage_error(p->err, "'%s' is a command and stands first: inrush %s [options]",
                                word, word);
-        if (!looks_like_url(word))
-            return usage_error(p->err,
-                               "'%s' is neither a URL nor a command; if it is a host, write "
-                               "http://%s/",
-                               word, word);
-        return 0;
+        return looks_like_url(word) && !looks_like_scenario(word) ? 0 : mistake_url(word, p->err);
+    case ARG_SCENARIO:
+        return strstr(word, "://") ? mistake_scenario(p->command, word, p->err) : 0;
     case ARG_SHELL:
         for (int i = 0; i < CLI_SHELLS; i++)
             if (strcmp(word, cli_shells[i]) == 0)
@@ -142,7 +150,6 @@ static int check_argument(struct parser *p, const char *word)
             return mistake_command(word, p->err);
         return 0;
     case ARG_NONE:
-    case ARG_SCENARIO:
     case ARG_BUNDLED:
     case ARG_FILE:
         return 0;

@@ -149,11 +149,17 @@ static int check(const struct scenario *scenario, lua_State *L, const char *file
                        file);
     for (size_t i = 0; i < scenario->classes.len; i++) {
         const struct scenario_class *class = &scenario->classes.items[i];
-        if (!class->abstract && !scenario_can_run(class))
+        if (class->abstract || scenario_can_run(class))
+            continue;
+        if (class->tasks.len > 0)
             return err_set(err, ERR_CONFIG,
-                           "%s: user class '%s' has no task; add one with %s:task(\"name\", "
-                           "function(user) ... end), or declare it abstract",
-                           file, class->name, class->name);
+                           "%s: every task of user class '%s' has weight 0; give one more, or "
+                           "declare the class abstract",
+                           file, class->name);
+        return err_set(err, ERR_CONFIG,
+                       "%s: user class '%s' has no task; add one with %s:task(\"name\", "
+                       "function(user) ... end), or declare it abstract",
+                       file, class->name, class->name);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
  * production. */
 #include "target/latency.h"
 
+#include "base/caret.h"
 #include "base/units.h"
 
 #include <ctype.h>
@@ -16,11 +17,10 @@ struct cursor {
     struct err *err;
 };
 
-/* The message, the text and a caret under `where`. */
 static int fail(const struct cursor *c, const char *where, const char *message)
 {
-    return err_set(c->err, ERR_CONFIG, "--latency: %s\n  %s\n  %*s", message, c->text,
-                   (int)(where - c->text) + 1, "^");
+    return caret_error(c->err, "--latency", c->text, strlen(c->text), (size_t)(where - c->text),
+                       "%s", message);
 }
 
 static void skip_spaces(struct cursor *c)

@@ -33,6 +33,8 @@ int serve_main(const struct target_options *options)
     struct target_counts counts;
     target_counts(t, &counts);
     target_stop(t);
+    if (options->quiet)
+        return 0;
     struct buf table = BUF_INIT;
     counts_write_table(&counts, &table);
     fwrite(table.data, 1, table.len, stderr);

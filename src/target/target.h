@@ -66,6 +66,8 @@ struct target_options {
     bool strict;                     /* see mcp.h; and 406 unless Accept names both types */
     const char *jwt_secret;          /* NULL: TARGET_DEFAULT_JWT_SECRET */
     const char *server_id;           /* NULL: TARGET_DEFAULT_SERVER_ID */
+
+    bool quiet; /* serve_main: no table of what was served at the end */
 };
 
 #define TARGET_DEFAULT_BIND       "127.0.0.1"

@@ -52,6 +52,8 @@ class TestLoad(Case):
 
     def test_class_without_tasks(self):
         self.refused('inrush.user_class("Idle", {})', "Idle", "task")
+        self.refused('inrush.user_class("Idle", {}):task("rest", { weight = 0 }, print)',
+                     "every task of user class 'Idle' has weight 0")
 
     def test_unknown_option_of_a_class(self):
         self.refused('inrush.user_class("U", {\n  wieght = 1 })', "scenario.lua:", "wieght",

@@ -430,6 +430,24 @@ static void unknown_commands(void **state)
     assert_refused_with("URL is empty", "");
 }
 
+static void a_scenario_where_a_url_is_due(void **state)
+{
+    (void)state;
+    assert_refused("'baseline' is a scenario: inrush run baseline", "baseline");
+    assert_refused_with("'shop.lua' is a scenario, not a URL: inrush run shop.lua", "shop.lua");
+    assert_refused_with("'shop.lua' is a scenario, not a URL: inrush run shop.lua", "-c5",
+                        "shop.lua");
+    assert_refused_with("'baseline' is a scenario, not a URL", "http://h/", "baseline");
+    struct line line;
+    assert_good(parse(&line, "http://h/shop.lua"));
+    release(&line);
+    assert_good(parse(&line, "h:80/shop.lua"));
+    release(&line);
+    assert_refused("inrush run takes a SCENARIO, and 'http://h/' is a URL; to load that: inrush "
+                   "http://h/",
+                   "run", "http://h/");
+}
+
 static void missing_values(void **state)
 {
     (void)state;
@@ -508,6 +526,7 @@ static void exclusive_options(void **state)
     assert_refused("--body and --body-file exclude each other", "h/", "-b1", "--body-file", "-");
     assert_refused("--insecure and --cacert exclude each other: the first trusts everybody", "h/",
                    "-k", "--cacert", "ca.pem");
+    assert_refused("--json and --names exclude each other", "list", "--json", "--names");
     assert_refused("--tui and --no-tui exclude each other", "run", "x", "--tui", "--no-tui");
     assert_refused_with("--duration and --repeat-until-interrupted exclude each other", "h/", "-d1",
                         "--repeat-until-interrupted");
@@ -585,6 +604,7 @@ int main(void)
         cmocka_unit_test(unknown_options),
         cmocka_unit_test(options_of_another_command),
         cmocka_unit_test(unknown_commands),
+        cmocka_unit_test(a_scenario_where_a_url_is_due),
         cmocka_unit_test(missing_values),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_headers),

@@ -150,7 +150,7 @@ static void mistakes(void **state)
         assert_int_equal(err.kind, ERR_CONFIG);
         assert_contains(err.message, cases[i].message);
         char shown[256];
-        snprintf(shown, sizeof(shown), "\n  %s\n  %*s", cases[i].text, cases[i].caret + 1, "^");
+        snprintf(shown, sizeof(shown), "\n    %s\n    %*s", cases[i].text, cases[i].caret + 1, "^");
         assert_contains(err.message, shown);
     }
 }
