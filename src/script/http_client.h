@@ -85,14 +85,6 @@ const struct http1_defaults *http_link_defaults(lua_State *L, struct http_client
 /* Seconds a request may take that names no timeout: the class's, or the run's. */
 double http_usual_timeout(const struct user *u);
 
-/* Makes the client's last request's response and pushes it on the coroutine of
- * the user, which waits for it. */
-void http_response_push(struct http_client *c);
-/* Keeps what the last response holds, before its bytes go; and forgets what was
- * kept, when the task has ended. */
-void http_response_preserve(struct user *u);
-void http_response_forget(struct user *u);
-
 /*
  * For bindings that speak a protocol over a user's HTTP client (lua_mcp.c).
  */

@@ -1,10 +1,11 @@
 /*
  * user.http, the requesting half: begins a request and yields; on completion
  * makes the sample and resumes. What was asked for is http_call.c's, where it
- * goes http_link.c's, responses are lua_response.c's.
+ * goes http_link.c's; what came is http_response.c's.
  */
 #include "base/mem.h"
 #include "script/http_call.h"
+#include "script/http_response.h"
 
 #include <stdio.h>
 #include <stdlib.h>
