@@ -2,8 +2,8 @@
 #pragma once
 
 #include "proto/sse.h"
+#include "script/client_box.h"
 #include "script/http_hosts.h"
-#include "script/internal.h"
 
 enum { HTTP_EXPECT_MAX = 8, HTTP_STATUS_MESSAGE = 128, HTTP_HEADERS_MAX = 64 };
 
@@ -19,16 +19,9 @@ struct http_own_header {
     char *name, *value; /* owned */
 };
 
-/* The Lua userdata that stands for a client; emptied when that goes. */
-struct http_box {
-    const void *tag;
-    struct http_client *client;
-};
-
 struct http_client {
-    struct http_box *box; /* kept alive by box_ref */
-    int box_ref;          /* registry reference that keeps the box alive */
-    struct user *user;    /* borrowed, outlives it */
+    struct client_box *box; /* what scripts have of it */
+    struct user *user;      /* borrowed, outlives it */
     struct http1_op op;
     struct http1_conn *busy; /* whose operation is pending, or whose ended last */
     struct buf request;      /* the bytes of the current request */
@@ -90,7 +83,7 @@ double http_usual_timeout(const struct user *u);
  */
 
 /* The box at an argument, whose client is there; else raises. */
-struct http_box *http_box_at(lua_State *L, int index);
+struct client_box *http_box_at(lua_State *L, int index);
 /* The client's link for a URL, or for a path on its class's host, made if need
  * be; the target is left with its path. Its place in c->links stays its own. */
 size_t http_link_index(lua_State *L, struct http_client *c, struct http1_span *target);

@@ -60,17 +60,11 @@ double http_usual_timeout(const struct user *u)
     return u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
 }
 
-/* Says of a userdata that it is a box of ours, without a look-up. */
-static const char client_tag;
+static const char client_meta[] = "inrush.http.Client";
 
-struct http_box *http_box_at(lua_State *L, int index)
+struct client_box *http_box_at(lua_State *L, int index)
 {
-    struct http_box *box = lua_touserdata(L, index);
-    if (!box || lua_objlen(L, index) != sizeof(*box) || box->tag != &client_tag)
-        script_raise(L, "call it with a colon: user.http:get(...)");
-    if (!box->client)
-        script_raise(L, "this user is gone; its http client with it");
-    return box;
+    return client_box_at(L, index, client_meta, "user.http:get", "http client");
 }
 
 static struct http_client *client_at(lua_State *L, int index)
@@ -180,17 +174,10 @@ static int disconnect(lua_State *L)
     return 0;
 }
 
-static const char client_meta[] = "inrush.http.Client";
-
 void *http_client_new(lua_State *L, struct user *u)
 {
     struct http_client *c = xcalloc(1, sizeof(*c));
-    c->box = lua_newuserdata(L, sizeof(*c->box));
-    *c->box = (struct http_box){&client_tag, c};
-    luaL_getmetatable(L, client_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->box = client_box_new(L, client_meta, c);
     c->kept_ref = LUA_NOREF;
     c->events_ref = LUA_NOREF;
     c->user = u;
@@ -202,8 +189,7 @@ void http_client_free(void *client)
     struct http_client *c = client;
     lua_State *L = c->user->script->L;
     http_stream_release(c);
-    c->box->client = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);
+    client_box_empty(L, c->box);
     luaL_unref(L, LUA_REGISTRYINDEX, c->kept_ref);
     for (size_t i = 0; i < c->links.len; i++) {
         http1_conn_free(c->links.items[i].conn);

@@ -35,7 +35,7 @@ struct call {
 struct wire {
     const void *tag;            /* says of a userdata that it is a wire, without a look-up */
     struct http_client *client; /* borrowed, outlives the user's tasks */
-    struct http_box *box;     /* borrowed, kept by the environment: empty when the client is gone */
+    struct client_box *box;   /* borrowed, kept by the environment: empty when the client is gone */
     char *url;                /* owned */
     char *type;               /* owned */
     const void *events;       /* which function is called with events */
@@ -75,7 +75,7 @@ static struct http1_span string_at(lua_State *L, int index)
 /* wire(http, url, type, on_event) */
 static int new_wire(lua_State *L)
 {
-    struct http_box *box = http_box_at(L, 1);
+    struct client_box *box = http_box_at(L, 1);
     struct http1_span target = string_at(L, 2);
     const char *type = luaL_checkstring(L, 3);
     luaL_checktype(L, 4, LUA_TFUNCTION);

@@ -12,8 +12,6 @@
 
 static const char client_meta[] = "inrush.pg.Client";
 static const char target_meta[] = "inrush.pg.target";
-/* Says of a userdata that it is a box of ours, without a look-up. */
-static const char client_tag;
 
 static const char targets_key[] = "inrush.pg.targets"; /* registry: conninfo -> target */
 
@@ -46,17 +44,13 @@ static void cancel(struct user *u);
 /* The client at index 1, whose user may wait now. */
 static struct pg_client *client_to_wait(lua_State *L, const char *method)
 {
-    struct pg_box *box = lua_touserdata(L, 1);
-    if (!box || lua_objlen(L, 1) != sizeof(*box) || box->tag != &client_tag)
-        script_raise(L, "call it with a colon: user.pg:%s(...)", method);
-    if (!box->client)
-        script_raise(L, "this user is gone; its PostgreSQL client with it");
-    const struct user *u = box->client->user;
+    struct pg_client *c = client_box_at(L, 1, client_meta, method, "PostgreSQL client")->client;
+    const struct user *u = c->user;
     if (u->script->current != u || u->thread.co != L || !lua_isyieldable(L)) {
         user_to_wait(L, "user.pg"); /* says what is wrong, if it is not the user */
         script_raise(L, "a user's PostgreSQL client serves only its own user");
     }
-    return box->client;
+    return c;
 }
 
 static int start(lua_State *L, struct pg_client *c, const struct pg_call *call)
@@ -78,7 +72,7 @@ static int start(lua_State *L, struct pg_client *c, const struct pg_call *call)
 /* client:query(sql, options) */
 static int query(lua_State *L)
 {
-    struct pg_client *c = client_to_wait(L, "query");
+    struct pg_client *c = client_to_wait(L, "user.pg:query");
     struct pg_call call = pg_call_new(c);
     if (lua_type(L, 2) != LUA_TSTRING)
         script_raise(L, "query takes SQL first, not %s", luaL_typename(L, 2));
@@ -118,7 +112,7 @@ static void add_item(lua_State *L, struct pg_client *c, int number, const struct
 /* client:pipeline{statement, ..., options} */
 static int pipeline(lua_State *L)
 {
-    struct pg_client *c = client_to_wait(L, "pipeline");
+    struct pg_client *c = client_to_wait(L, "user.pg:pipeline");
     struct pg_call call = pg_call_new(c);
     int n = lua_istable(L, 2) ? (int)lua_objlen(L, 2) : 0;
     if (n == 0)
@@ -141,7 +135,7 @@ static int pipeline(lua_State *L)
 /* client:connect(options): now rather than with the first query. */
 static int connect_now(lua_State *L)
 {
-    struct pg_client *c = client_to_wait(L, "connect");
+    struct pg_client *c = client_to_wait(L, "user.pg:connect");
     struct pg_call call = pg_call_new(c);
     if (lua_istable(L, 2))
         pg_call_read(L, 2, 0, &call);
@@ -156,7 +150,7 @@ static int connect_now(lua_State *L)
 /* client:disconnect(): the next query connects anew. */
 static int disconnect(lua_State *L)
 {
-    pg_disconnect(client_to_wait(L, "disconnect")->conn);
+    pg_disconnect(client_to_wait(L, "user.pg:disconnect")->conn);
     return 0;
 }
 
@@ -168,14 +162,14 @@ static int transaction_status(lua_State *L)
         [PG_TRANSACTION_OPEN] = "open",
         [PG_TRANSACTION_FAILED] = "failed",
     };
-    lua_pushstring(L, names[pg_transaction(client_to_wait(L, "transaction_status")->conn)]);
+    lua_pushstring(L, names[pg_transaction(client_to_wait(L, "user.pg:transaction_status")->conn)]);
     return 1;
 }
 
 /* client:fail(why): fails the last query, whose result is not what it should be. */
 static int fail(lua_State *L)
 {
-    struct pg_client *c = client_to_wait(L, "fail");
+    struct pg_client *c = client_to_wait(L, "user.pg:fail");
     if (lua_type(L, 2) != LUA_TSTRING)
         script_raise(L, "fail takes a message, not %s", luaL_typename(L, 2));
     if (!c->user->has_sample || c->user->sample.series != c->series)
@@ -230,12 +224,7 @@ void *pg_client_new(lua_State *L, struct user *u)
 {
     const struct pg_target *target = find_target(L, u->class);
     struct pg_client *c = xcalloc(1, sizeof(*c));
-    c->box = lua_newuserdata(L, sizeof(*c->box));
-    *c->box = (struct pg_box){&client_tag, c};
-    luaL_getmetatable(L, client_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->box = client_box_new(L, client_meta, c);
     c->user = u;
     c->conn = pg_conn_new(u->script->net, target);
     return c;
@@ -251,8 +240,7 @@ void pg_client_free(void *client)
 {
     struct pg_client *c = client;
     lua_State *L = c->user->script->L;
-    c->box->client = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, c->box_ref);
+    client_box_empty(L, c->box);
     pg_conn_free(c->conn);
     pg_op_release(&c->op);
     buf_release(&c->text);

@@ -1,36 +1,27 @@
 /*
  * user.redis: lays a command or a pipeline out, starts it and yields. Replies
  * become Lua values on the user's coroutine as they come; on completion the
- * sample is made and the coroutine resumed with them.
- *
- * Values: strings and statuses are strings, integers numbers (beyond 2^53 a
- * string, so that no digit is lost), arrays lists, null nil; inside a list null
- * is false and an error { err = message }, as in Redis' own Lua.
+ * sample is made and the coroutine resumed with them. What replies are in Lua is
+ * redis_value.c's.
  */
 #include "base/mem.h"
 #include "proto/redis.h"
 #include "script/call.h"
+#include "script/client_box.h"
+#include "script/redis_value.h"
 #include "script/scenario.h"
 
 #include <ctype.h>
-#include <hiredis/hiredis.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const char client_meta[] = "inrush.redis.Client";
 static const char type[] = "REDIS"; /* of the series */
 static const char default_url[] = "redis://localhost:6379/0";
 
-/* The Lua userdata that stands for a client; emptied when that goes. */
-struct redis_box {
-    const void *tag;
-    struct redis_client *client;
-};
-
 struct redis_client {
-    struct redis_box *box; /* kept alive by box_ref */
-    int box_ref;
-    struct user *user; /* borrowed, outlives it */
+    struct client_box *box; /* what scripts have of it */
+    struct user *user;      /* borrowed, outlives it */
     struct redis_target target;
     struct redis_conn *conn; /* owned */
     struct redis_request request;
@@ -48,83 +39,6 @@ enum { UP_NAMED = 1, UP_WORDS, UP_WORD };
 
 /* --- replies -------------------------------------------------------------------- */
 
-/* The greatest whole number up to which Lua's are exact: 2^53. */
-#define EXACT_MAX 9007199254740992LL
-
-static void push_integer(lua_State *L, long long n)
-{
-    if (n >= -EXACT_MAX && n <= EXACT_MAX) {
-        lua_pushnumber(L, (lua_Number)n);
-    } else {
-        char text[24];
-        int len = snprintf(text, sizeof(text), "%lld", n);
-        lua_pushlstring(L, text, (size_t)len);
-    }
-}
-
-static void push_nested(lua_State *L, const redisReply *r);
-
-static void push_list(lua_State *L, const redisReply *r)
-{
-    lua_createtable(L, (int)r->elements, 0);
-    for (size_t i = 0; i < r->elements; i++) {
-        push_nested(L, r->element[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-}
-
-static void push_reply(lua_State *L, const redisReply *r)
-{
-    luaL_checkstack(L, 4, "a reply");
-    switch (r->type) {
-    case REDIS_REPLY_INTEGER:
-        push_integer(L, r->integer);
-        break;
-    case REDIS_REPLY_NIL:
-        lua_pushnil(L);
-        break;
-    case REDIS_REPLY_ARRAY:
-        push_list(L, r);
-        break;
-#if HIREDIS_MAJOR >= 1
-    case REDIS_REPLY_SET:
-    case REDIS_REPLY_PUSH:
-        push_list(L, r);
-        break;
-    case REDIS_REPLY_MAP:
-        lua_createtable(L, 0, (int)r->elements / 2);
-        for (size_t i = 0; i + 1 < r->elements; i += 2) {
-            push_nested(L, r->element[i]);
-            push_nested(L, r->element[i + 1]);
-            lua_rawset(L, -3);
-        }
-        break;
-    case REDIS_REPLY_DOUBLE:
-        lua_pushnumber(L, r->dval);
-        break;
-    case REDIS_REPLY_BOOL:
-        lua_pushboolean(L, r->integer != 0);
-        break;
-#endif
-    default:
-        lua_pushlstring(L, r->str, r->len);
-        break;
-    }
-}
-
-static void push_nested(lua_State *L, const redisReply *r)
-{
-    if (r->type == REDIS_REPLY_ERROR) {
-        lua_createtable(L, 0, 1);
-        lua_pushlstring(L, r->str, r->len);
-        lua_setfield(L, -2, "err");
-    } else if (r->type == REDIS_REPLY_NIL) {
-        lua_pushboolean(L, 0);
-    } else {
-        push_reply(L, r);
-    }
-}
-
 static void got_reply(struct redis_op *op, const redisReply *reply)
 {
     struct redis_client *c = op->op.owner;
@@ -133,7 +47,7 @@ static void got_reply(struct redis_op *op, const redisReply *reply)
     if (c->pipeline) {
         if (op->replies == 1)
             lua_createtable(co, (int)c->request.starts.len, 0);
-        push_nested(co, reply);
+        redis_value_push_nested(co, reply);
         lua_rawseti(co, -2, (int)op->replies);
         c->values = 1;
     } else if (reply->type == REDIS_REPLY_ERROR) {
@@ -141,7 +55,7 @@ static void got_reply(struct redis_op *op, const redisReply *reply)
         lua_pushlstring(co, reply->str, reply->len);
         c->values = 2;
     } else {
-        push_reply(co, reply);
+        redis_value_push(co, reply);
         c->values = 1;
     }
 }
@@ -171,18 +85,13 @@ static void cancel(struct user *u)
 
 /* --- commands ------------------------------------------------------------------- */
 
-static const char client_tag;
-
 /* The client at 1, of the user whose task runs and may wait. */
 static struct redis_client *client_to_start(lua_State *L)
 {
-    struct redis_box *box = lua_touserdata(L, 1);
-    if (!box || lua_objlen(L, 1) != sizeof(*box) || box->tag != &client_tag)
-        script_raise(L, "call it with a colon: user.redis:command(...)");
-    if (!box->client)
-        script_raise(L, "this user is gone; its Redis client with it");
-    call_check_user(L, box->client->user, "user.redis");
-    return box->client;
+    struct redis_client *c =
+        client_box_at(L, 1, client_meta, "user.redis:command", "Redis client")->client;
+    call_check_user(L, c->user, "user.redis");
+    return c;
 }
 
 /* The series that the command word at index names, in upper case. */
@@ -216,34 +125,18 @@ static void read_options(lua_State *L, struct call *call, int index)
     }
 }
 
-enum { NUMBER_MAX = 32 };
-
-/* A number as text: whole ones in full, others as short as they come back. */
-static size_t format_number(char text[NUMBER_MAX], double n)
-{
-    if (n >= -EXACT_MAX && n <= EXACT_MAX && (double)(long long)n == n)
-        return (size_t)snprintf(text, NUMBER_MAX, "%lld", (long long)n);
-    int len = 0;
-    for (int precision = 15; precision <= 17; precision++) {
-        len = snprintf(text, NUMBER_MAX, "%.*g", precision, n);
-        if (strtod(text, NULL) == n)
-            break;
-    }
-    return (size_t)len;
-}
-
 /* Appends the value at index as the command's argument number n; the first is
  * its name. */
 static void add_argument(lua_State *L, struct redis_client *c, int index, size_t n)
 {
     size_t len;
     const char *text;
-    char number[NUMBER_MAX];
+    char number[REDIS_NUMBER_MAX];
     if (lua_type(L, index) == LUA_TSTRING) {
         text = lua_tolstring(L, index, &len);
     } else if (lua_type(L, index) == LUA_TNUMBER) {
         text = number;
-        len = format_number(number, lua_tonumber(L, index));
+        len = redis_value_format(number, lua_tonumber(L, index));
     } else {
         script_raise(L, "argument %zu of a Redis command must be a string or a number, not %s", n,
                      luaL_typename(L, index));
@@ -348,8 +241,6 @@ static int fail(lua_State *L)
 
 /* --- clients -------------------------------------------------------------------- */
 
-static const char client_meta[] = "inrush.redis.Client";
-
 void *redis_client_new(lua_State *L, struct user *u)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, u->class->self);
@@ -369,20 +260,14 @@ void *redis_client_new(lua_State *L, struct user *u)
     c->op.op.owner = c;
     c->op.request = &c->request;
     c->op.reply = got_reply;
-    c->box = lua_newuserdata(L, sizeof(*c->box));
-    *c->box = (struct redis_box){&client_tag, c};
-    luaL_getmetatable(L, client_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->box = client_box_new(L, client_meta, c);
     return c;
 }
 
 void redis_client_free(void *client)
 {
     struct redis_client *c = client;
-    c->box->client = NULL;
-    luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
+    client_box_empty(c->user->script->L, c->box);
     redis_conn_free(c->conn);
     op_release(&c->op.op);
     redis_target_release(&c->target);

@@ -7,26 +7,21 @@
 #include "base/url.h"
 #include "proto/tcp.h"
 #include "script/call.h"
+#include "script/client_box.h"
 #include "script/scenario.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static const char client_meta[] = "inrush.tcp.Client";
 static const char type[] = "TCP"; /* of the series */
 
 enum { MAX_DEFAULT = 1 << 20 }; /* bytes before a delimiter */
 
-/* The Lua userdata that stands for a client; emptied when that goes. */
-struct tcp_box {
-    const void *tag;
-    struct tcp_client *client;
-};
-
 struct tcp_client {
-    struct tcp_box *box; /* kept alive by box_ref */
-    int box_ref;
-    struct user *user;     /* borrowed, outlives it */
-    struct tcp_conn *conn; /* owned */
+    struct client_box *box; /* what scripts have of it */
+    struct user *user;      /* borrowed, outlives it */
+    struct tcp_conn *conn;  /* owned */
     struct tcp_op op;
     struct buf bytes; /* what op sends, and its delimiter: Lua may collect its arguments */
     struct call call; /* the current operation's */
@@ -63,18 +58,13 @@ static void cancel(struct user *u)
 
 /* --- methods ---------------------------------------------------------------------- */
 
-static const char client_tag;
-
 /* The client at 1, of the user whose task runs and may wait. */
 static struct tcp_client *client_to_start(lua_State *L)
 {
-    struct tcp_box *box = lua_touserdata(L, 1);
-    if (!box || lua_objlen(L, 1) != sizeof(*box) || box->tag != &client_tag)
-        script_raise(L, "call it with a colon: user.tcp:exchange(...)");
-    if (!box->client)
-        script_raise(L, "this user is gone; its TCP client with it");
-    call_check_user(L, box->client->user, "user.tcp");
-    return box->client;
+    struct tcp_client *c =
+        client_box_at(L, 1, client_meta, "user.tcp:exchange", "TCP client")->client;
+    call_check_user(L, c->user, "user.tcp");
+    return c;
 }
 
 static void take_bytes(lua_State *L, struct tcp_op *op, int index)
@@ -219,8 +209,6 @@ static int fail(lua_State *L)
 
 /* --- clients ---------------------------------------------------------------------- */
 
-static const char client_meta[] = "inrush.tcp.Client";
-
 /* Where the users of a class connect to: made for the first of them. */
 static const struct endpoint *class_endpoint(lua_State *L, struct user *u, const char *address)
 {
@@ -261,20 +249,14 @@ void *tcp_client_new(lua_State *L, struct user *u)
     c->conn = tcp_conn_new(u->script->net, to);
     c->op.op.complete = completed;
     c->op.op.owner = c;
-    c->box = lua_newuserdata(L, sizeof(*c->box));
-    *c->box = (struct tcp_box){&client_tag, c};
-    luaL_getmetatable(L, client_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->box_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->box = client_box_new(L, client_meta, c);
     return c;
 }
 
 void tcp_client_free(void *client)
 {
     struct tcp_client *c = client;
-    c->box->client = NULL;
-    luaL_unref(c->user->script->L, LUA_REGISTRYINDEX, c->box_ref);
+    client_box_empty(c->user->script->L, c->box);
     tcp_conn_free(c->conn);
     op_release(&c->op.op);
     buf_release(&c->bytes);

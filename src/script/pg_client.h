@@ -5,15 +5,9 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "proto/pg.h"
-#include "script/internal.h"
+#include "script/client_box.h"
 
 #define PG_PARAM_NULL SIZE_MAX
-
-/* The Lua userdata that stands for a client; emptied when that goes. */
-struct pg_box {
-    const void *tag;
-    struct pg_client *client;
-};
 
 /* A parameter of a statement, while text may still move. */
 struct pg_param {
@@ -23,9 +17,8 @@ struct pg_param {
 };
 
 struct pg_client {
-    struct pg_box *box; /* kept alive by box_ref */
-    int box_ref;
-    struct user *user; /* borrowed, outlives it */
+    struct client_box *box; /* what scripts have of it */
+    struct user *user;      /* borrowed, outlives it */
     struct pg_conn *conn;
     struct pg_op op;
 
