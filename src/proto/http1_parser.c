@@ -11,8 +11,7 @@ void http1_parser_init(struct http1_parser *p, bool head_request)
     *p = (struct http1_parser){.head_request = head_request};
 }
 
-cold enum http1_event http1_fail_too_large(struct http1_parser *p, const char *what,
-                                           struct err *err)
+enum http1_event http1_fail_too_large(struct http1_parser *p, const char *what, struct err *err)
 {
     return fail(p, "%s larger than %d KiB", what, HTTP1_HEAD_MAX / 1024);
 }
@@ -46,7 +45,7 @@ enum http1_event http1_parser_eof(struct http1_parser *p, struct http1_span kept
 {
     assert(p->state != OVER);
     enum http1_state state = p->state;
-    if (http1_head_is_foreign(p, kept, err))
+    if (http1_foreign_end(p, kept, err))
         return HTTP1_ERROR;
     p->state = OVER;
     if (state == UNTIL_CLOSE || (state == IN_LENGTH && p->left == 0))

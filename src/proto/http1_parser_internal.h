@@ -1,6 +1,6 @@
 /*
- * What the three parts of the response parser share: http1_parser.c (the
- * entry), http1_head.c and http1_chunked.c.
+ * What the parts of the response parser share: http1_parser.c (the entry),
+ * http1_head.c with http1_framing.c and http1_foreign.c, and http1_chunked.c.
  */
 #pragma once
 
@@ -60,15 +60,27 @@ static inline enum http1_event take_body(struct http1_parser *p, struct http1_sp
 }
 
 /* "WHAT larger than 64 KiB". */
-enum http1_event http1_fail_too_large(struct http1_parser *p, const char *what, struct err *err);
+cold enum http1_event http1_fail_too_large(struct http1_parser *p, const char *what,
+                                           struct err *err);
 
 /* The next event while in a head: HTTP1_MORE, HTTP1_HEAD or HTTP1_ERROR. */
 enum http1_event http1_head_next(struct http1_parser *p, struct http1_span *in,
                                  struct http1_span *part, struct err *err);
 
+/* How much of a line that is no status line is waited for, and shown. */
+enum { HTTP1_START_SHOWN = 32 };
+
+/* Whether a first line is another protocol's for certain: TLS or HTTP/2. */
+bool http1_foreign_known(struct http1_span start);
+
+/* Ends the response with what is wrong with start: its first line, at most
+ * HTTP1_START_SHOWN bytes of it. */
+cold enum http1_event http1_foreign_fail(struct http1_parser *p, struct http1_span start,
+                                         struct err *err);
+
 /* The peer has closed. True, with err, if what it sent is not even the start
  * of HTTP. */
-bool http1_head_is_foreign(struct http1_parser *p, struct http1_span kept, struct err *err);
+bool http1_foreign_end(struct http1_parser *p, struct http1_span kept, struct err *err);
 
 /* The next event of a chunked body: anything but HTTP1_HEAD. */
 enum http1_event http1_chunked_next(struct http1_parser *p, struct http1_span *in,

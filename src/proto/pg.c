@@ -1,7 +1,8 @@
 /*
- * The PostgreSQL client. Between pg_start and the single call of `complete` in
- * finish(), c->op is the pending operation; everything that happens to a
- * connection ends there or in nothing.
+ * The PostgreSQL client: the life of a connection and of its operations.
+ * Between pg_start and the single call of `complete` in finish(), c->op is the
+ * pending operation; everything that happens to a connection ends there or in
+ * nothing.
  *
  *   closed -> resolving -> connecting -> open -> closed
  *
@@ -14,7 +15,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/deadline.h"
-#include "net/watch.h"
 #include "proto/pg_cancel.h"
 
 #include <assert.h>
@@ -38,15 +38,9 @@ void pg_op_release(struct pg_op *op)
     op_release(&op->op);
 }
 
-static void unwatch(struct pg_conn *c)
-{
-    ev_io_stop(c->net->loop, &c->io_read);
-    ev_io_stop(c->net->loop, &c->io_write);
-}
-
 static void close_connection(struct pg_conn *c)
 {
-    unwatch(c);
+    pg_unwatch(c);
     dns_cancel(c->net->resolver, &c->query);
     PQfinish(c->conn);
     c->conn = NULL;
@@ -74,12 +68,6 @@ static void fail(struct pg_conn *c, uint64_t now_ns)
     finish(c, now_ns);
 }
 
-static void fail_to_connect(struct pg_conn *c)
-{
-    backoff_failed(&c->backoff);
-    fail(c, clock_ns());
-}
-
 static const char *phase(const struct pg_conn *c)
 {
     if (c->op->op.sent_ns == 0)
@@ -101,7 +89,7 @@ static void on_expired(struct deadline *d)
         err_set(op_error(&op->op), ERR_TIMEOUT, "timed out after %.4gs while %s %s", after_s,
                 looks_up ? "looking up the address of" : "connecting to",
                 pg_target_name(c->target));
-        fail_to_connect(c);
+        pg_not_connected(c);
     }
 }
 
@@ -150,7 +138,7 @@ static void on_read(struct ev_loop *loop, ev_io *io, int revents)
     }
     bool alive = PQconsumeInput(c->conn);
     if (!alive) /* libpq has closed the socket, whose number may soon be another's */
-        unwatch(c);
+        pg_unwatch(c);
     else if (c->op->op.first_byte_ns == 0)
         c->op->op.first_byte_ns = clock_ns();
     enum pg_outcome outcome = pg_exchange_take(c);
@@ -178,27 +166,14 @@ static void on_write(struct ev_loop *loop, ev_io *io, int revents)
 
 /* Connecting */
 
-static void on_connecting(struct ev_loop *loop, ev_io *io, int revents);
-
-static void watch(struct pg_conn *c)
-{
-    int fd = PQsocket(c->conn);
-    c->io_read.cb = c->state == PG_OPEN ? on_read : on_connecting;
-    c->io_write.cb = c->state == PG_OPEN ? on_write : on_connecting;
-    watch_io_set(&c->io_read, fd, EV_READ);
-    watch_io_set(&c->io_write, fd, EV_WRITE);
-}
-
-static void connected(struct pg_conn *c)
+void pg_connected(struct pg_conn *c)
 {
     c->net->connects++;
     c->net->reconnects += c->was_open;
     c->was_open = true;
     backoff_connected(&c->backoff);
     c->state = PG_OPEN;
-    PQsetnonblocking(c->conn, 1);
-    PQsetErrorVerbosity(c->conn, PQERRORS_DEFAULT);
-    watch(c);
+    pg_watch(c, on_read, on_write);
     ev_io_start(c->net->loop, &c->io_read);
     if (c->op->statements_len == 0)
         finish(c, clock_ns());
@@ -206,73 +181,10 @@ static void connected(struct pg_conn *c)
         fail(c, clock_ns());
 }
 
-static void connecting_failed(struct pg_conn *c)
+void pg_not_connected(struct pg_conn *c)
 {
-    struct pg_op *op = c->op;
-    pg_error_connect(op_error(&op->op), op->sqlstate, PQerrorMessage(c->conn),
-                     pg_target_name(c->target));
-    int port;
-    const char *host = pg_target_host(c->target, &port);
-    if (host && op->sqlstate[0] == '\0')
-        dns_forget(c->net->resolver, host);
-}
-
-static void on_connecting(struct ev_loop *loop, ev_io *io, int revents)
-{
-    (void)revents;
-    struct pg_conn *c = io->data;
-    unwatch(c);
-    switch (PQconnectPoll(c->conn)) {
-    case PGRES_POLLING_READING:
-        watch(c);
-        ev_io_start(loop, &c->io_read);
-        break;
-    case PGRES_POLLING_WRITING:
-        watch(c);
-        ev_io_start(loop, &c->io_write);
-        break;
-    case PGRES_POLLING_OK:
-        connected(c);
-        break;
-    default:
-        connecting_failed(c);
-        fail_to_connect(c);
-    }
-}
-
-static void drop_notice(void *arg, const PGresult *result)
-{
-    (void)arg, (void)result;
-}
-
-/* -1 with the operation's err. */
-static int connect_to(struct pg_conn *c, const struct dns_addresses *addresses)
-{
-    c->conn = pg_target_connect(c->target, addresses);
-    c->state = PG_CONNECTING;
-    if (!c->conn)
-        return err_set(op_error(&c->op->op), ERR_SYSTEM, "no memory for a connection");
-    if (PQstatus(c->conn) == CONNECTION_BAD) {
-        connecting_failed(c);
-        return -1;
-    }
-    PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE);
-    PQsetNoticeReceiver(c->conn, drop_notice, NULL);
-    watch(c);
-    ev_io_start(c->net->loop, &c->io_write);
-    return 0;
-}
-
-static void on_resolved(struct dns_query *q, const struct dns_addresses *addresses,
-                        const struct err *err)
-{
-    struct pg_conn *c = q->owner;
-    if (addresses->len == 0) {
-        *op_error(&c->op->op) = *err;
-        fail_to_connect(c);
-    } else if (connect_to(c, addresses) < 0) {
-        fail_to_connect(c);
-    }
+    backoff_failed(&c->backoff);
+    fail(c, clock_ns());
 }
 
 static void begin(struct pg_conn *c, uint64_t now_ns)
@@ -287,15 +199,7 @@ static void begin(struct pg_conn *c, uint64_t now_ns)
 static int open_connection(struct pg_conn *c, uint64_t now_ns)
 {
     begin(c, now_ns);
-    struct dns_addresses addresses;
-    int port;
-    const char *host = pg_target_host(c->target, &port);
-    if (!host)
-        return connect_to(c, NULL);
-    c->state = PG_RESOLVING;
-    if (!dns_resolve(c->net->resolver, &c->query, host, port, &addresses))
-        return 0;
-    return connect_to(c, &addresses);
+    return pg_connect(c);
 }
 
 /* The backoff is over; or what ended while it was started is told. */
@@ -310,7 +214,7 @@ static void on_due(struct backoff *b)
     else if (c->state == PG_OPEN)
         fail(c, clock_ns());
     else
-        fail_to_connect(c);
+        pg_not_connected(c);
 }
 
 /* Starting */
@@ -365,10 +269,7 @@ struct pg_conn *pg_conn_new(struct net *net, const struct pg_target *target)
     struct pg_conn *c = xcalloc(1, sizeof(*c));
     c->net = net;
     c->target = target;
-    c->query.done = on_resolved;
-    c->query.owner = c;
-    watch_io_init(&c->io_read, on_connecting, c);
-    watch_io_init(&c->io_write, on_connecting, c);
+    pg_connect_init(c);
     backoff_init(&c->backoff, net, on_due, c);
     return c;
 }

@@ -13,6 +13,7 @@
 #include "net/connect.h"
 #include "net/dns.h"
 #include "proto/redis_link.h"
+#include "proto/redis_reply.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -102,95 +103,7 @@ static void on_expired(struct deadline *d)
     fail(c, clock_ns());
 }
 
-/* Replies */
-
-static size_t digits(uint64_t n)
-{
-    size_t len = 1;
-    while ((n /= 10) > 0)
-        len++;
-    return len;
-}
-
-/* How many bytes a reply was on the wire. */
-static uint64_t wire_size(const redisReply *r)
-{
-    const size_t head = 1 + 2; /* type, CR LF */
-    switch (r->type) {
-    case REDIS_REPLY_STRING:
-        return head + digits(r->len) + r->len + 2;
-    case REDIS_REPLY_STATUS:
-    case REDIS_REPLY_ERROR:
-        return head + r->len;
-    case REDIS_REPLY_INTEGER: {
-        uint64_t n = r->integer < 0 ? 0 - (uint64_t)r->integer : (uint64_t)r->integer;
-        return head + (r->integer < 0) + digits(n);
-    }
-    case REDIS_REPLY_NIL:
-        return head + 2;
-    default:
-        break;
-    }
-    if (r->elements == 0 && r->element == NULL)
-        return head + (r->str != NULL ? r->len : 1);
-    uint64_t size = head + digits(r->elements);
-    for (size_t i = 0; i < r->elements; i++)
-        size += wire_size(r->element[i]);
-    return size;
-}
-
-static bool is_deeper(const redisReply *r, int levels)
-{
-    if (levels == 0)
-        return true;
-    for (size_t i = 0; i < r->elements; i++) {
-        if (is_deeper(r->element[i], levels - 1))
-            return true;
-    }
-    return false;
-}
-
-/* The first error in a reply, itself or inside (EXEC), or NULL. */
-static const redisReply *find_error(const redisReply *r)
-{
-    if (r->type == REDIS_REPLY_ERROR)
-        return r;
-    for (size_t i = 0; i < r->elements; i++) {
-        const redisReply *error = find_error(r->element[i]);
-        if (error != NULL)
-            return error;
-    }
-    return NULL;
-}
-
-static bool begins(const redisReply *r, const char *word)
-{
-    size_t len = strlen(word);
-    return r->len > len && memcmp(r->str, word, len) == 0 && r->str[len] == ' ';
-}
-
-/* What an error reply says, without what differs each time (slots, arguments),
- * and what to do. */
-static void describe_error(struct err *err, const redisReply *r)
-{
-    int len = (int)r->len;
-    if (begins(r, "MOVED") || begins(r, "ASK")) {
-        const char *node = memrchr(r->str, ' ', r->len);
-        err_set(err, ERR_STATUS,
-                "%s: the key is on another node of the cluster, %.100s; put that node's "
-                "address into the Redis URL, or use keys of this one",
-                begins(r, "ASK") ? "ASK" : "MOVED", node + 1);
-    } else if (begins(r, "NOAUTH")) {
-        err_set(err, ERR_STATUS, "%.*s Put the password into the Redis URL: redis://:password@host",
-                len, r->str);
-    } else if (begins(r, "LOADING")) {
-        err_set(err, ERR_STATUS, "%.*s; begin when it has", len, r->str);
-    } else {
-        const char *args = memmem(r->str, r->len, ", with args beginning with", 26);
-        err_set(err, ERR_STATUS, "%.*s", args != NULL ? (int)(args - r->str) : len, r->str);
-    }
-    err_printable(err);
-}
+/* Sending, and what comes back */
 
 static void send_commands(struct redis_link *l, const struct redis_request *r)
 {
@@ -224,8 +137,8 @@ static void take_greeting(struct redis_conn *c, const redisReply *reply)
     bool is_auth = c->greeted++ == 0 && c->target->password != NULL;
     if (reply->type == REDIS_REPLY_ERROR) {
         struct err *err = op_error(&c->op->op);
-        describe_error(err, reply);
-        if (is_auth && !begins(reply, "LOADING"))
+        redis_reply_describe(err, reply);
+        if (is_auth && !redis_reply_begins(reply, "LOADING"))
             err_set(err, ERR_STATUS, "%s; check user and password in the Redis URL", err->message);
         if (is_auth)
             err_prefix(err, "AUTH");
@@ -245,17 +158,17 @@ static void on_reply(struct redis_link *l, const redisReply *reply)
         return;
     }
     struct redis_op *op = c->op;
-    if (is_deeper(reply, REPLY_DEPTH_MAX)) {
+    if (redis_reply_is_deeper(reply, REPLY_DEPTH_MAX)) {
         err_set(op_error(&op->op), ERR_PROTOCOL, "a reply is nested more than %d levels deep",
                 REPLY_DEPTH_MAX);
         fail(c, clock_ns());
         return;
     }
-    op->op.bytes += wire_size(reply);
+    op->op.bytes += redis_reply_wire_size(reply);
     op->replies++;
-    const redisReply *error = find_error(reply);
+    const redisReply *error = redis_reply_error(reply);
     if (error != NULL && op->op.err == NULL)
-        describe_error(op_error(&op->op), error);
+        redis_reply_describe(op_error(&op->op), error);
     op->reply(op, reply);
     if (op->replies < op->request->starts.len)
         return;
