@@ -1,5 +1,5 @@
-/* What template.c, which fills templates in, and template_compile.c, which
- * makes them, share. */
+/* What template.c, which fills templates in, and those that make them
+ * (template_compiler.h) share. */
 #pragma once
 
 #include "base/vec.h"
