@@ -1,50 +1,11 @@
-"""user.pg against a private PostgreSQL."""
+"""user.pg: what is asked of a server, what comes back, and how it is counted."""
 
-import os
-import shutil
 import socket
-import subprocess
 import threading
-import time
 import unittest
 
-from harness.case import Case, INTERRUPTED, OK, USAGE, failure_count, failures, series
-from harness.nginx import free_port
-from harness.postgres import PASSWORD, Postgres
-from harness.wire import send, take_until, wait_closed
-
-server = None
-
-
-def setUpModule():
-    global server  # pylint: disable=global-statement
-    server = unittest.enterModuleContext(Postgres())
-
-
-class PgCase(Case):
-    def user(self, task, options="", url=None, more=""):
-        """A scenario of one class P, whose one task has user and pg."""
-        return self.scenario(f"""
-            local cjson = require "cjson"
-            local P = inrush.user_class("P", {{ pg = "{url or server.url}", {options} }})
-            P:task("t", {{}}, function(user)
-              local pg = user.pg
-              {task}
-            end)
-            {more}
-            """)
-
-    def checked(self, task, **options):
-        """Runs the task once; its assertions hold."""
-        run = self.tool("check", self.user(task, **options))
-        self.assertSays(run, "0 script errors")
-        return run
-
-    def load_task(self, task, *args, options="", url=None, env=None):
-        """Runs the task for a moment with two users."""
-        options = options or "wait = inrush.constant(0.01)"
-        return self.load("run", self.user(task, options, url), "-u", "2", "-r", "100", "-d", "1s",
-                         *args, env=env)
+from harness.case import USAGE, series
+from harness.postgres_case import PgCase, setUpModule
 
 
 class TestQueries(PgCase):
@@ -264,7 +225,7 @@ class TestBytes(PgCase):
                 except OSError:
                     return
                 counts.append(0)
-                upstream = socket.create_connection(("127.0.0.1", server.port))
+                upstream = socket.create_connection(("127.0.0.1", self.server.port))
                 threading.Thread(target=relay, args=(client, upstream, False), daemon=True).start()
                 threading.Thread(target=relay, args=(upstream, client, True), daemon=True).start()
 
@@ -274,14 +235,10 @@ class TestBytes(PgCase):
     def bytes_of(self, task):
         """(what the report says, what came through) for one run of the task."""
         port, received = self.serve_counted()
-        url = server.url.replace(str(server.port), str(port))
-        path = self.user(task, "wait = inrush.constant(60)", url,
-                         more="function P.on_start(user) user.pg:connect{ record = false } end")
-        running = self.start("run", path, "-u", "1", "-d", "10m")
-        self.wait_until(lambda: "1 user" in running.output_so_far() and received() > 0, running)
-        time.sleep(0.5)
-        running.signal()
-        run = self.finish(running)
+        url = self.server.url.replace(str(self.server.port), str(port))
+        run = self.load_task(task, url=url, users=1, times=1, more="""
+            function P.on_start(user) user.pg:connect{ record = false } end
+            """)
         return run.json["totals"]["bytes"], received()
 
     def test_bytes(self):
@@ -305,11 +262,11 @@ class TestBytes(PgCase):
 class TestTransactions(PgCase):
     def setUp(self):
         super().setUp()
-        server.sql("CREATE TABLE IF NOT EXISTS accounts (id int UNIQUE); "
+        self.server.sql("CREATE TABLE IF NOT EXISTS accounts (id int UNIQUE); "
                    "ALTER TABLE accounts OWNER TO load; TRUNCATE accounts")
 
     def rows(self):
-        return server.sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM accounts")
+        return self.server.sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM accounts")
 
     def test_commit(self):
         self.checked("""
@@ -393,284 +350,6 @@ class TestTransactions(PgCase):
             assert(res == nil and tostring(err):find("connection was lost", 1, true), tostring(err))
             """)
         self.assertEqual(self.rows(), "2")
-
-
-class TestFailures(PgCase):
-    """Each says what, where and what to do."""
-
-    def fails(self, url, kind, *words, task='pg:query("SELECT 1")', env=None):
-        run = self.load_task(task, url=url, env=env)
-        self.assertAllFailed(run, kind)
-        for word in words:
-            self.assertAllFailed(run, word)
-        self.assertEqual(len(failures(run)), 1, "equal failures are one line of the report")
-        self.assertNotIn(PASSWORD, run.output)
-        return run
-
-    def test_wrong_password(self):
-        url = server.url.replace(PASSWORD, "wrong")
-        self.fails(url, "status", 'password authentication failed for user "load" (28P01); '
-                   "check user and password")
-
-    def test_no_password(self):
-        url = server.url.replace(f":{PASSWORD}", "")
-        self.fails(url, "status", "wants a password; give one in pg, or set PGPASSWORD",
-                   env={"PGPASSFILE": "/nonexistent"})
-
-    def test_missing_database(self):
-        self.fails(server.url.rpartition("/")[0] + "/nowhere", "status",
-                   'database "nowhere" does not exist (3D000); create the database')
-
-    def test_missing_table_fails_alone(self):
-        run = self.load_task("""
-            pg:query("SELECT COUNT(*) FROM tool", { name = "COUNT tools" })
-            pg:query("SELECT 1")
-            """)
-        count, one = series(run, "COUNT tools", "PSQL"), series(run, "SELECT 1", "PSQL")
-        self.assertEqual(count["failures"], count["requests"], run)
-        self.assertEqual(one["failures"], 0, run)
-        self.assertEqual(failure_count(run, 'relation "tool" does not exist (42P01); create'),
-                         count["failures"])
-
-    def test_syntax_error(self):
-        self.fails(server.url, "status", 'syntax error at or near "SELEC" (42601)',
-                   task='pg:query("SELEC 1")')
-
-    def test_hint_of_the_server(self):
-        self.fails(server.url, "status", 'column "nam" does not exist (42703)',
-                   'Perhaps you meant to reference the column "tools.name"',
-                   task='pg:query("SELECT nam FROM tools")')
-
-    def test_empty_query(self):
-        self.fails(server.url, "status", "the query is empty", task='pg:query(" ")')
-
-    def test_refused(self):
-        port = free_port()
-        self.fails(f"postgres://load@127.0.0.1:{port}/load", "refused",
-                   f"connection refused by 127.0.0.1:{port}; start PostgreSQL there")
-
-    def test_no_socket(self):
-        self.fails("postgres:///load?host=/nowhere&port=5599", "refused",
-                   "no PostgreSQL at the socket /nowhere/.s.PGSQL.5599; start it")
-
-    def test_unknown_host(self):
-        self.fails("postgres://load@nowhere.invalid/load", "dns",
-                   "cannot find the address of nowhere.invalid")
-
-    def test_another_protocol(self):
-        http = self.serve(take_until(b"\0\0"), send(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-                          wait_closed())
-        self.fails(f"postgres://load@127.0.0.1:{http.port}/load?sslmode=disable", "protocol",
-                   "does not speak PostgreSQL's protocol")
-
-    def test_too_many_connections(self):
-        with Postgres(connections=5) as small:
-            path = self.user('pg:query("SELECT pg_sleep(0.2)")', "wait = inrush.constant(0.01)",
-                             small.url)
-            run = self.load("run", path, "-u", "8", "-r", "100", "-d", "2s")
-        self.assertGreater(failure_count(run, "(53300); raise the server's max_connections"), 0,
-                           run)
-
-    def test_errors_are_values(self):
-        self.checked("""
-            local res, err = pg:query("SELECT nope")
-            assert(res == nil and err.kind == "status" and err.sqlstate == "42703")
-            assert(tostring(err) == err.message)
-            res, err = pg:query("SELECT pg_sleep(30)", { timeout = 0.1 })
-            assert(res == nil and err.kind == "timeout" and err.sqlstate == nil)
-            """)
-
-
-class TestDeadline(PgCase):
-    def test_slow_query_is_ended_at_the_server(self):
-        running = self.start("run", self.user(
-            'pg:query("SELECT pg_sleep(600) AS late", { timeout = 0.3 })'),
-            "-u", "1", "-d", "10m")
-        self.wait_until(lambda: "failed (" in running.output_so_far(), running)
-        running.signal()
-        run = self.finish(running)
-        # On a busy machine connecting can take as long.
-        self.assertAllFailed(run, "timed out after 0.3s")
-        self.wait_until(lambda: server.running("AS late") == 0)
-
-    def test_the_timeout_of_the_class(self):
-        run = self.load_task('pg:query("SELECT pg_sleep(600)")', options="timeout = 0.2")
-        self.assertAllFailed(run, "timed out after 0.2s")
-
-    def test_connecting_counts(self):
-        silent = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(silent.close)
-        port = silent.getsockname()[1]
-        run = self.load_task('pg:query("SELECT 1")', options="timeout = 0.2",
-                             url=f"postgres://load@127.0.0.1:{port}/load")
-        self.assertAllFailed(run, f"timed out after 0.2s while connecting to 127.0.0.1:{port}")
-
-    def test_the_end_of_the_run_ends_queries(self):
-        running = self.start("run", self.user('pg:query("SELECT pg_sleep(600) AS endless")'),
-                             "-u", "3", "-r", "100", "-d", "10m")
-        self.wait_until(lambda: server.running("AS endless") == 3, running)
-        running.signal()
-        run = self.finish(running)
-        self.assertStatus(run, INTERRUPTED)
-        self.wait_until(lambda: server.running("AS endless") == 0)
-
-
-class TestRecovery(PgCase):
-    DOWN_S = 1.0
-
-    def restarted(self, immediate):
-        with Postgres() as mine:
-            path = self.user('pg:query("SELECT 1", { prepare = true })',
-                             "wait = inrush.constant(0.001)", mine.url)
-            running = self.start("run", path, "-u", "4", "-r", "1000", "-d", "10m")
-            self.wait_until(lambda: mine.sql(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'load'") == "4", running)
-            mine.stop(immediate)
-            before = running.cpu_seconds()
-            time.sleep(self.DOWN_S)
-            spent = running.cpu_seconds() - before
-            self.assertLess(spent, self.DOWN_S / 2, "it spins while the server is down")
-            mine.start()
-            self.wait_until(lambda: mine.sql(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'load' "
-                "AND query = 'SELECT 1'") == "4", running)
-            running.signal()
-            run = self.finish(running)
-        self.assertStatus(run, INTERRUPTED)
-        totals = run.json["totals"]
-        lost = failure_count(run, "reset") + failure_count(run, "closed")
-        self.assertLessEqual(lost, 8, run)
-        self.assertGreater(failure_count(run, "refused"), 0, run)
-        self.assertEqual(lost + failure_count(run, "refused"), totals["failures"], run)
-        # Backoff from 10 ms: about ten attempts a second and connection.
-        self.assertLess(totals["failures"], 100 * 4, run)
-
-    def test_restarted(self):
-        self.restarted(immediate=False)
-
-    def test_crashed(self):
-        self.restarted(immediate=True)
-
-    def test_a_session_that_is_ended(self):
-        run = self.checked("""
-            local res, err = pg:query("SELECT pg_terminate_backend(pg_backend_pid())")
-            assert(res == nil and err.kind == "closed" and err.sqlstate == "57P01", tostring(err))
-            assert(pg:query("SELECT 1"))
-            """)
-        self.assertSays(run, "terminating connection due to administrator command (57P01)")
-
-
-class TestConnecting(PgCase):
-    def test_unix_socket(self):
-        self.checked('assert(pg:query("SELECT 1"))', url=server.socket_url)
-
-    def test_host_name(self):
-        self.checked('assert(pg:query("SELECT 1"))',
-                     url=server.url.replace("127.0.0.1", "localhost"))
-
-    def test_keywords(self):
-        path = self.scenario(f"""
-            local P = inrush.user_class("P", {{ pg = {{ host = "127.0.0.1", port = {server.port},
-              user = "load", password = "{PASSWORD}", dbname = "load",
-              application_name = "it's \\\\ me" }} }})
-            P:task("t", {{}}, function(user)
-              local res = user.pg:query("SHOW application_name", {{ rows = true }})
-              assert(res.rows[1].application_name == "it's \\\\ me")
-            end)
-            """)
-        self.assertStatus(self.tool("check", path), OK)
-
-    def test_environment(self):
-        path = self.scenario("""
-            local P = inrush.user_class("P")
-            P:task("t", {}, function(user) assert(user.pg:query("SELECT 1")) end)
-            """)
-        env = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "load",
-               "PGPASSWORD": PASSWORD, "PGDATABASE": "load"}
-        self.assertStatus(self.tool("check", path, env=env), OK)
-
-    def test_connect_is_a_request_of_its_own(self):
-        path = self.user('pg:query("SELECT 1")', "wait = inrush.constant(0.01)",
-                         more="function P.on_start(user) assert(user.pg:connect()) end")
-        run = self.load("run", path, "-u", "3", "-r", "100", "-d", "1s")
-        self.assertEqual(series(run, "connect", "PSQL")["requests"], 3, run)
-        self.assertIn(f" postgres://127.0.0.1:{server.port}\n", run.stdout, "the class's target")
-        self.assertEqual(run.json["totals"]["failures"], 0, run)
-
-    def test_a_target_that_cannot_be(self):
-        for option, words in {
-            '"postgres://u:hush%zz@h/db"': ["not a PostgreSQL address", "postgres://user:password"],
-            '{ hots = "x" }': ["unknown pg keyword 'hots'; did you mean 'host'?"],
-            '"host=a,b"': ["one connection goes to one host"],
-            '"port=99999"': ["a port is a number, 1 to 65535"],
-            "5": ["pg must be a PostgreSQL URL or a table of libpq's keywords, not 5"],
-            '{ password = {} }': ["pg.password must be a string or a number, not a table"],
-        }.items():
-            with self.subTest(option):
-                path = self.scenario(f"""
-                    local P = inrush.user_class("P", {{ pg = {option} }})
-                    P:task("t", {{}}, function() end)
-                    """)
-                run = self.tool("check", path)
-                self.assertUsageError(run, "scenario.lua:2", *words)
-                self.assertNotIn("hush", run.output)
-
-
-class TestTls(PgCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.secure = cls.enterClassContext(Postgres())
-        cls.cert = f"{cls.secure.data}/server.crt"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-             "-keyout", f"{cls.secure.data}/server.key", "-out", cls.cert],
-            check=True, capture_output=True)
-        for name in ("server.key", "server.crt"):
-            with open(f"{cls.secure.data}/{name}", encoding="ascii") as text:
-                cls.secure.file(name, text.read())
-        cls.secure.sql("ALTER SYSTEM SET ssl = on")
-        cls.secure.stop()
-        cls.secure.start()
-        cls.root = "/tmp/" + os.path.basename(cls.secure.directory) + ".crt"
-        shutil.copy(cls.cert, cls.root)
-        cls.addClassCleanup(os.unlink, cls.root)
-
-    def url(self, **parameters):
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        return self.secure.url.replace("127.0.0.1", "localhost") + "?" + query
-
-    IN_USE = """
-        local res = assert(pg:query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
-          { rows = true }))
-        assert(res.rows[1].ssl)
-        local large = ("x"):rep(1024 * 1024)
-        assert(pg:query("SELECT $1::text AS v", { params = { large }, rows = true })
-          .rows[1].v == large)
-        """
-
-    def test_required(self):
-        self.checked(self.IN_USE, url=self.url(sslmode="require"))
-
-    def test_verified(self):
-        self.checked(self.IN_USE, url=self.url(sslmode="verify-full", sslrootcert=self.root))
-
-    def test_not_trusted(self):
-        other = self.file("other.crt", "")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
-             "/CN=other", "-keyout", "/dev/null", "-out", other], check=True, capture_output=True)
-        run = self.load_task('pg:query("SELECT 1")',
-                             url=self.url(sslmode="verify-full", sslrootcert=other))
-        self.assertAllFailed(run, "tls")
-        self.assertAllFailed(run, "certificate verify failed")
-        self.assertAllFailed(run, "see sslmode and sslrootcert")
-
-    def test_server_without(self):
-        run = self.load_task('pg:query("SELECT 1")', url=server.url + "?sslmode=require")
-        self.assertAllFailed(run, "tls")
-        self.assertAllFailed(run, "server does not support SSL")
 
 
 if __name__ == "__main__":

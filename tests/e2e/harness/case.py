@@ -10,9 +10,9 @@ import unittest
 from harness import tool
 from harness.wire import Server
 
-STATUSES = {0, 1, 2, 3, 130, 143}
-
-OK, USAGE, THRESHOLD, NOTHING, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
+OK, USAGE, THRESHOLD, NOTHING = 0, 1, 2, 3
+HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
+STATUSES = {OK, USAGE, THRESHOLD, NOTHING, HUNG_UP, INTERRUPTED, TERMINATED}
 
 
 class Case(unittest.TestCase):
@@ -80,7 +80,9 @@ class Case(unittest.TestCase):
         while not condition():
             if running is not None and running.process.poll() is not None:
                 self.fail(f"it ended too early: {running.wait()}")
-            self.assertLess(time.monotonic(), deadline, "what the case waits for does not happen")
+            if time.monotonic() > deadline:
+                self.fail("what the case waits for does not happen"
+                          + (f": {running.output_so_far()}" if running is not None else ""))
             time.sleep(0.005)
 
     def json_path(self):
