@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const double ALPHA = 0.05;
+/* That many are not too few. */
+enum { ANSWERS_MANY = 200 };
 
 const char *const compare_figure_names[COMPARE_FIGURES] = {
     [COMPARE_RATE] = "rps", [COMPARE_FAILURES] = "failures", [COMPARE_MEAN] = "mean",
@@ -25,6 +27,7 @@ const char *const compare_verdict_names[] = {
     [COMPARE_FASTER] = "faster",
     [COMPARE_MIXED] = "mixed",
     [COMPARE_TOO_FEW] = "too few",
+    [COMPARE_TOO_SHORT] = "too short",
     [COMPARE_ONLY_OLD] = "only in the old run",
     [COMPARE_ONLY_NEW] = "only in the new run",
 };
@@ -39,16 +42,20 @@ static int side_of(struct interval i)
     return !i.known ? 0 : i.low > 0 ? 1 : i.high < 0 ? -1 : 0;
 }
 
-static double effect_of_times(const struct spread *s, double percent)
+static struct interval times_within(const struct hist *h, double percent,
+                                    const struct spread *spread, double alpha)
 {
-    return percent > 0 ? spread_effect_at(s, percent) : spread_effect(s, SPREAD_MEAN);
+    if (percent > 0)
+        return difference_percentile(h, percent, spread_of_percentile(spread, percent), alpha);
+    return difference_mean(h, spread_of(spread, SPREAD_MEAN), alpha);
 }
 
-static struct interval times_within(const struct hist *h, double percent, double effect,
-                                    double alpha)
+static struct interval times_between(const struct compare_row *row, double percent, double from,
+                                     double to, double alpha)
 {
-    return percent > 0 ? difference_percentile(h, percent, effect, alpha)
-                       : difference_mean(h, effect, alpha);
+    return difference_ratio(from,
+                            times_within(&row->from->response, percent, &row->from_spread, alpha),
+                            to, times_within(&row->to->response, percent, &row->to_spread, alpha));
 }
 
 /* percent COMPARE_OF_MEAN: the mean. */
@@ -56,8 +63,6 @@ static struct compare_change change_of_times(const struct compare_row *row, doub
                                              double strict)
 {
     const struct hist *a = &row->from->response, *b = &row->to->response;
-    double effect_a = effect_of_times(&row->from_spread, percent);
-    double effect_b = effect_of_times(&row->to_spread, percent);
     double from = percent > 0 ? hist_percentile(a, percent) : hist_mean(a);
     double to = percent > 0 ? hist_percentile(b, percent) : hist_mean(b);
     struct compare_change change = {.from = from / 1000, .to = to / 1000};
@@ -65,10 +70,8 @@ static struct compare_change change_of_times(const struct compare_row *row, doub
     if (!change.measured)
         return change;
     change.change = from > 0 ? to / from - 1 : 0;
-    change.within = difference_ratio(from, times_within(a, percent, effect_a, ALPHA), to,
-                                     times_within(b, percent, effect_b, ALPHA));
-    change.differs = side_of(difference_ratio(from, times_within(a, percent, effect_a, strict), to,
-                                              times_within(b, percent, effect_b, strict)));
+    change.within = times_between(row, percent, from, to, ALPHA);
+    change.differs = side_of(times_between(row, percent, from, to, strict));
     return change;
 }
 
@@ -85,10 +88,10 @@ static double share(const struct series *s)
 static struct interval failures_between(const struct compare_row *row, double alpha)
 {
     const struct series *a = row->from, *b = row->to;
-    double effect_a = spread_effect(&row->from_spread, SPREAD_FAILURES);
-    double effect_b = spread_effect(&row->to_spread, SPREAD_FAILURES);
-    return difference_minus(share(a), difference_share(a->failures, a->requests, effect_a, alpha),
-                            share(b), difference_share(b->failures, b->requests, effect_b, alpha));
+    struct dependence of_a = spread_of(&row->from_spread, SPREAD_FAILURES);
+    struct dependence of_b = spread_of(&row->to_spread, SPREAD_FAILURES);
+    return difference_minus(share(a), difference_share(a->failures, a->requests, of_a, alpha),
+                            share(b), difference_share(b->failures, b->requests, of_b, alpha));
 }
 
 static struct compare_change change_of_failures(const struct compare_row *row, double strict)
@@ -115,6 +118,14 @@ static struct compare_change change_of_rate(double from, double to)
         .from = from, .to = to, .measured = from > 0, .change = from > 0 ? to / from - 1 : 0};
 }
 
+/* Whether it is for want of seconds, not of answers, that nothing can be told. */
+static bool is_too_short(const struct compare_row *row)
+{
+    bool seconds =
+        row->from_spread.ticks >= SPREAD_TICKS_MIN && row->to_spread.ticks >= SPREAD_TICKS_MIN;
+    return !seconds && row->from->requests >= ANSWERS_MANY && row->to->requests >= ANSWERS_MANY;
+}
+
 /* Slower or faster, by what differs beyond chance. */
 static enum compare_verdict judge(const struct compare_row *row, double strict)
 {
@@ -132,19 +143,16 @@ static enum compare_verdict judge(const struct compare_row *row, double strict)
     if (slower || faster)
         return slower && faster ? COMPARE_MIXED : slower ? COMPARE_SLOWER : COMPARE_FASTER;
     bool told = row->shift.known && row->changes[COMPARE_P50].within.known;
-    return told ? COMPARE_SAME : COMPARE_TOO_FEW;
+    return told ? COMPARE_SAME : is_too_short(row) ? COMPARE_TOO_SHORT : COMPARE_TOO_FEW;
 }
 
-static void compare_row(struct compare_row *row, const struct series_summary *from,
-                        const struct series_summary *to, double strict)
+void compare_judge(struct compare_row *row, double strict)
 {
-    row->changes[COMPARE_RATE] = change_of_rate(from->rps, to->rps);
     row->changes[COMPARE_FAILURES] = change_of_failures(row, strict);
     for (int i = COMPARE_MEAN; i < COMPARE_FIGURES; i++)
         row->changes[i] = change_of_times(row, percents[i], strict);
-    row->shift =
-        difference_shift(&row->from->response, spread_effect(&row->from_spread, SPREAD_P50),
-                         &row->to->response, spread_effect(&row->to_spread, SPREAD_P50));
+    row->shift = difference_shift(&row->from->response, spread_of(&row->from_spread, SPREAD_P50),
+                                  &row->to->response, spread_of(&row->to_spread, SPREAD_P50));
     row->failures = row->changes[COMPARE_FAILURES].differs;
     row->verdict = judge(row, strict);
 }
@@ -157,13 +165,8 @@ static int order(const struct digest_row *a, const struct digest_row *b)
     return by_type != 0 ? by_type : strcmp(a->summary.name, b->summary.name);
 }
 
-static struct spread spread_of(const struct compare_side *side, const struct series *series)
-{
-    return side->spreads != NULL ? spreads_get(side->spreads, series->id) : (struct spread){0};
-}
-
 /* The next row of both: the series that comes first, or the one both have. */
-static void match(struct comparison *c, size_t *i, size_t *k, double strict)
+static void match(struct comparison *c, size_t *i, size_t *k)
 {
     const struct digest_row *a = *i < c->from.rows.len ? &c->from.rows.items[*i] : NULL;
     const struct digest_row *b = *k < c->to.rows.len ? &c->to.rows.items[*k] : NULL;
@@ -175,18 +178,20 @@ static void match(struct comparison *c, size_t *i, size_t *k, double strict)
     row->name = any->summary.name;
     if (which <= 0) {
         row->from = a->series;
-        row->from_spread = spread_of(&c->from_side, a->series);
+        row->from_spread = spreads_get(c->from_side.spreads, a->series->id);
         ++*i;
     }
     if (which >= 0) {
         row->to = b->series;
-        row->to_spread = spread_of(&c->to_side, b->series);
+        row->to_spread = spreads_get(c->to_side.spreads, b->series->id);
         ++*k;
     }
-    if (which == 0)
-        compare_row(row, &a->summary, &b->summary, strict);
-    else
+    if (which != 0) {
         row->verdict = which < 0 ? COMPARE_ONLY_OLD : COMPARE_ONLY_NEW;
+        return;
+    }
+    row->changes[COMPARE_RATE] = change_of_rate(a->summary.rps, b->summary.rps);
+    compare_judge(row, c->strict);
 }
 
 void compare_init(struct comparison *c, const struct compare_side *from,
@@ -197,18 +202,20 @@ void compare_init(struct comparison *c, const struct compare_side *from,
     digest_init(&c->to, to->run, to->end);
     size_t i = 0, k = 0;
     size_t most = c->from.rows.len < c->to.rows.len ? c->from.rows.len : c->to.rows.len;
-    double strict = ALPHA / (double)((most + 1) * (JUDGED + 1)); /* and that of all together */
+    c->strict = ALPHA / (double)((most + 1) * (JUDGED + 1)); /* and that of all together */
     while (i < c->from.rows.len || k < c->to.rows.len)
-        match(c, &i, &k, strict);
+        match(c, &i, &k);
     c->total = (struct compare_row){
         .type = "",
         .name = "Aggregated",
         .from = &c->from.total,
         .to = &c->to.total,
-        .from_spread = spread_of(from, &c->from.total),
-        .to_spread = spread_of(to, &c->to.total),
+        .from_spread = spreads_get(from->spreads, c->from.total.id),
+        .to_spread = spreads_get(to->spreads, c->to.total.id),
     };
-    compare_row(&c->total, &c->from.total_summary, &c->to.total_summary, strict);
+    c->total.changes[COMPARE_RATE] =
+        change_of_rate(c->from.total_summary.rps, c->to.total_summary.rps);
+    compare_judge(&c->total, c->strict);
 }
 
 void compare_release(struct comparison *c)

@@ -51,9 +51,10 @@ enum compare_verdict {
     COMPARE_SAME, /* no difference that the data show */
     COMPARE_SLOWER,
     COMPARE_FASTER,
-    COMPARE_MIXED,    /* slower here and faster there */
-    COMPARE_TOO_FEW,  /* too few answers to tell */
-    COMPARE_ONLY_OLD, /* the other run has no such series */
+    COMPARE_MIXED,     /* slower here and faster there */
+    COMPARE_TOO_FEW,   /* too few answers to tell */
+    COMPARE_TOO_SHORT, /* too few seconds: how much they differ by themselves is not known */
+    COMPARE_ONLY_OLD,  /* the other run has no such series */
     COMPARE_ONLY_NEW,
 };
 
@@ -74,11 +75,15 @@ struct comparison {
     struct digest from, to;
     VEC(struct compare_row) rows; /* by type and name */
     struct compare_row total;
+    double strict; /* the alpha that statements are judged by */
 };
 
 void compare_init(struct comparison *c, const struct compare_side *from,
                   const struct compare_side *to);
 void compare_release(struct comparison *c);
+
+/* What changed in a row whose series and spreads are set, but for the rate. */
+void compare_judge(struct compare_row *row, double strict);
 
 /* The change of a percentile that may be none of those above, or of the mean,
  * and of the share that failed; from the row's series alone. */

@@ -208,8 +208,8 @@ static void find(struct meant *m, const struct compare_rule *rule, const struct 
             continue;
         m->row = row;
         found++;
-        m->sum.from_spread = row->from_spread;
-        m->sum.to_spread = row->to_spread;
+        spread_add(&m->sum.from_spread, &row->from_spread);
+        spread_add(&m->sum.to_spread, &row->to_spread);
         if (row->from != NULL)
             series_merge(&m->from, row->from);
         if (row->to != NULL)
@@ -219,6 +219,7 @@ static void find(struct meant *m, const struct compare_rule *rule, const struct 
         return;
     m->sum.from = &m->from;
     m->sum.to = &m->to;
+    compare_judge(&m->sum, c->strict);
     m->row = &m->sum;
 }
 

@@ -78,6 +78,9 @@ void compare_describe(struct buf *out, const struct compare_row *row)
     case COMPARE_TOO_FEW:
         buf_adds(out, "too few answers to tell");
         break;
+    case COMPARE_TOO_SHORT:
+        buf_adds(out, "too short to tell: both runs need 6 seconds or more of such requests");
+        break;
     case COMPARE_SAME:
         buf_adds(out, "no difference that the data show");
         break;
@@ -209,7 +212,7 @@ static void print_total(struct page *page, const struct comparison *c)
         if (change->within.known)
             add_interval(&text, (enum compare_figure)i, change->within);
         else if (i != COMPARE_RATE)
-            buf_adds(&text, "too few");
+            buf_adds(&text, c->total.verdict == COMPARE_TOO_SHORT ? "too short" : "too few");
         table_add(&t, PAGE_DIM, buf_cstr(&text));
         buf_release(&text);
     }
@@ -241,6 +244,17 @@ static void print_doubt(struct page *page, const char *text)
     page_wrap(page, PAGE_PLAIN, 6, 6, text);
 }
 
+/* A run that ended before its time measured another mix of beginning and end. */
+static void doubt_outcome(struct page *page, const struct compare_side *side)
+{
+    struct buf text = BUF_INIT;
+    if (side->end->outcome != REPORT_FINISHED) {
+        buf_addf(&text, "%s ended before its time", side->label);
+        print_doubt(page, buf_cstr(&text));
+    }
+    buf_release(&text);
+}
+
 static void doubt_generator(struct page *page, const struct compare_side *side)
 {
     struct verdict verdict;
@@ -265,6 +279,12 @@ static void print_doubts(struct page *page, const struct comparison *c)
                                          : "the runs had different numbers of users");
     if (a->rate != b->rate || a->rate_to != b->rate_to)
         print_doubt(page, "the runs were at different rates");
+    if (a->warmup_s != b->warmup_s)
+        print_doubt(page, "the runs had different warm-ups");
+    if (2 * fmin(a->duration_s, b->duration_s) < fmax(a->duration_s, b->duration_s))
+        print_doubt(page, "one of the runs was meant to last more than twice as long as the other");
+    doubt_outcome(page, &c->from_side);
+    doubt_outcome(page, &c->to_side);
     doubt_generator(page, &c->from_side);
     doubt_generator(page, &c->to_side);
 }

@@ -1,5 +1,4 @@
-/* Differences between a run's seconds; see spread.h. Ticked by the reporters
- * that write or compare. */
+/* Differences between a run's seconds; see spread.h. */
 #include "report/spread.h"
 
 #include <math.h>
@@ -12,8 +11,8 @@ const char *const spread_names[SPREADS] = {
 enum { PERCENTILES = SPREAD_P99 + 1 };
 static const double percents[PERCENTILES] = {50, 95, 99};
 
-/* A percentile of fewer values, and a share of none, say nothing. */
-enum { TOTAL_MIN = 200, TICKS_MIN = 5 };
+/* Of fewer requests no second differs from another. */
+enum { TOTAL_MIN = 20 };
 
 void spreads_release(struct spreads *s)
 {
@@ -31,19 +30,30 @@ static struct spread *touch(struct spreads *s, uint32_t id)
     return added;
 }
 
-/* n of which `part` deviate from an expected share; 1 where it cannot vary. */
+/* By how much the mean square of the difference between n of `all` values, drawn
+ * by chance without putting them back, and all of them is less than the variance
+ * of a single one. */
+static double drawn(uint64_t n, uint64_t all)
+{
+    return (double)(all - n) / ((double)(all - 1) * (double)n);
+}
+
+/* n of `all`, of which `part` deviate from an expected share; 1 where it cannot
+ * vary. */
 static double share_deviates(uint64_t part, uint64_t n, uint64_t part_of_all, uint64_t all)
 {
-    double share = (double)part_of_all / (double)all;
-    double off = (double)part / (double)n - share;
-    return part_of_all == 0 || part_of_all == all ? 1
-                                                  : off * off * (double)n / (share * (1 - share));
+    if (n == 0 || n == all || part_of_all == 0 || part_of_all == all)
+        return 1;
+    double share = (double)part_of_all / (double)all, off = (double)part / (double)n - share;
+    return off * off / (share * (1 - share) * drawn(n, all));
 }
 
 static double mean_deviates(const struct hist *interval, const struct hist *total)
 {
     double deviation = hist_stdev(total), off = hist_mean(interval) - hist_mean(total);
-    return deviation > 0 ? off * off * (double)interval->count / (deviation * deviation) : 1;
+    if (interval->count == 0 || interval->count == total->count || deviation <= 0)
+        return 1;
+    return off * off / (deviation * deviation * drawn(interval->count, total->count));
 }
 
 static void add(struct spread *s, const struct series *all, const struct series *now)
@@ -51,7 +61,7 @@ static void add(struct spread *s, const struct series *all, const struct series 
     const struct hist *total = &all->response, *interval = &now->response;
     double values[PERCENTILES];
     uint64_t us[PERCENTILES], of_all[PERCENTILES], of_these[PERCENTILES];
-    if (total->count < TOTAL_MIN || interval->count == 0 || total->count == interval->count)
+    if (all->requests < TOTAL_MIN || now->requests == 0 || now->requests == all->requests)
         return;
     hist_percentiles(total, percents, PERCENTILES, values);
     for (int i = 0; i < PERCENTILES; i++)
@@ -94,20 +104,26 @@ struct spread spreads_get(const struct spreads *s, uint32_t id)
     return (struct spread){.id = id};
 }
 
-void spreads_add(struct spreads *s, const struct spread *more)
+void spread_add(struct spread *to, const struct spread *more)
 {
-    struct spread *to = touch(s, more->id);
     to->ticks += more->ticks;
     for (int i = 0; i < SPREADS; i++)
         to->sum[i] += more->sum[i];
 }
 
-double spread_effect(const struct spread *s, enum spread_of what)
+void spreads_add(struct spreads *s, const struct spread *more)
 {
-    return s->ticks < TICKS_MIN ? 1 : fmax(1, s->sum[what] / s->ticks);
+    spread_add(touch(s, more->id), more);
 }
 
-double spread_effect_at(const struct spread *s, double percent)
+struct dependence spread_of(const struct spread *s, enum spread_figure what)
 {
-    return spread_effect(s, percent < 80 ? SPREAD_P50 : percent < 97.5 ? SPREAD_P95 : SPREAD_P99);
+    if (s->ticks < SPREAD_TICKS_MIN)
+        return (struct dependence){.effect = 1};
+    return (struct dependence){fmax(1, s->sum[what] / s->ticks), s->ticks};
+}
+
+struct dependence spread_of_percentile(const struct spread *s, double percent)
+{
+    return spread_of(s, percent < 80 ? SPREAD_P50 : percent < 97.5 ? SPREAD_P95 : SPREAD_P99);
 }

@@ -1,6 +1,8 @@
 /* Confidence in differences; see difference.h. */
 #include "stats/difference.h"
 
+#include "stats/student.h"
+
 #include <math.h>
 
 /* Below this many effective values nothing is said from normal approximations. */
@@ -8,23 +10,20 @@ static const double VALUES_MIN = 10;
 /* Where a binomial is normal for our purposes: its variance. */
 static const double NORMAL_VARIANCE = 100;
 
-/* How far from the middle a standard normal lies with probability alpha. */
-static double normal_bound(double alpha)
-{
-    double low = 0, high = 40;
-    for (int i = 0; i < 80; i++) {
-        double z = (low + high) / 2;
-        if (erfc(z / M_SQRT2) > alpha)
-            low = z;
-        else
-            high = z;
-    }
-    return high;
-}
+static const double NORMAL = INFINITY; /* degrees of freedom */
 
-static double effective(uint64_t count, double effect)
+/* How many independent values the count is worth. */
+static double independent(uint64_t count, double effect)
 {
     return (double)count / fmax(effect, 1);
+}
+
+/* The same, in an interval of that confidence, with the effect being known only
+ * from so many seconds. */
+static double effective(uint64_t count, struct dependence dependence, double alpha)
+{
+    double less = student_bound(alpha, NORMAL) / student_bound(alpha, dependence.freedom);
+    return independent(count, dependence.effect) * less * less;
 }
 
 /* --- percentiles --------------------------------------------------------------- */
@@ -39,7 +38,7 @@ static struct tail binomial_tail(double n, double q, double alpha)
 {
     double variance = n * q * (1 - q);
     if (variance >= NORMAL_VARIANCE) {
-        double reach = normal_bound(alpha) * sqrt(variance);
+        double reach = student_bound(alpha, NORMAL) * sqrt(variance);
         return (struct tail){floor(n * q - reach), ceil(n * q + reach)};
     }
     struct tail tail = {0, n};
@@ -69,10 +68,10 @@ static struct interval bucket_at(const struct hist *h, double rank)
                              fmin((double)(it.low + it.width), (double)h->max), true};
 }
 
-struct interval difference_percentile(const struct hist *h, double percent, double effect,
-                                      double alpha)
+struct interval difference_percentile(const struct hist *h, double percent,
+                                      struct dependence dependence, double alpha)
 {
-    double n = floor(effective(h->count, effect));
+    double n = floor(effective(h->count, dependence, alpha));
     double p = percent / 100;
     bool upper = p > 0.5; /* count from the nearer end */
     if (n < 1 || p <= 0 || p >= 1)
@@ -90,23 +89,24 @@ struct interval difference_percentile(const struct hist *h, double percent, doub
 
 /* --- means and shares ------------------------------------------------------------ */
 
-struct interval difference_mean(const struct hist *h, double effect, double alpha)
+struct interval difference_mean(const struct hist *h, struct dependence dependence, double alpha)
 {
-    double n = effective(h->count, effect), mean = hist_mean(h);
+    double n = effective(h->count, dependence, alpha), mean = hist_mean(h);
     if (n < VALUES_MIN)
         return (struct interval){0};
-    double reach = normal_bound(alpha) * hist_stdev(h) / sqrt(n);
+    double reach = student_bound(alpha, NORMAL) * hist_stdev(h) / sqrt(n);
     return (struct interval){fmax(mean - reach, (double)h->min), fmin(mean + reach, (double)h->max),
                              true};
 }
 
 /* Wilson's score interval. */
-struct interval difference_share(uint64_t part, uint64_t whole, double effect, double alpha)
+struct interval difference_share(uint64_t part, uint64_t whole, struct dependence dependence,
+                                 double alpha)
 {
-    double n = effective(whole, effect);
+    double n = effective(whole, dependence, alpha);
     if (n < 1)
         return (struct interval){0};
-    double p = (double)part / (double)whole, z = normal_bound(alpha), z2 = z * z;
+    double p = (double)part / (double)whole, z = student_bound(alpha, NORMAL), z2 = z * z;
     double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
     double reach = z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
     return (struct interval){fmax(middle - reach, 0), fmin(middle + reach, 1), true};
@@ -144,15 +144,17 @@ struct interval difference_ratio(double from, struct interval from_within, doubl
     return (struct interval){expm1(logs.low), expm1(logs.high), logs.known};
 }
 
-struct shift difference_shift(const struct hist *a, double effect_a, const struct hist *b,
-                              double effect_b)
+struct shift difference_shift(const struct hist *a, struct dependence of_a, const struct hist *b,
+                              struct dependence of_b)
 {
     struct hist_iter in_a = {.hist = a}, in_b = {.hist = b};
     bool more_a = hist_next(&in_a), more_b = hist_next(&in_b);
     double below = 0; /* values of a in the buckets passed */
     double larger = 0, ties = 0;
     double all = (double)a->count + (double)b->count;
-    if (effective(a->count, effect_a) < VALUES_MIN || effective(b->count, effect_b) < VALUES_MIN)
+    double n = independent(a->count, of_a.effect), m = independent(b->count, of_b.effect);
+    double freedom = fmin(of_a.freedom, of_b.freedom);
+    if (n < VALUES_MIN || m < VALUES_MIN || freedom < 1)
         return (struct shift){0.5, 1, false};
     while (more_a || more_b) {
         bool has_a = more_a && (!more_b || in_a.low <= in_b.low);
@@ -165,11 +167,10 @@ struct shift difference_shift(const struct hist *a, double effect_a, const struc
         more_a = has_a ? hist_next(&in_a) : more_a;
         more_b = has_b ? hist_next(&in_b) : more_b;
     }
-    double n = effective(a->count, effect_a), m = effective(b->count, effect_b);
     struct shift shift = {larger / (double)a->count / (double)b->count, 1, true};
     double variance = (n + m + 1) / (12 * n * m) * (1 - ties / (all * (all * all - 1)));
     if (variance > 0)
-        shift.p = erfc(fabs(shift.larger - 0.5) / sqrt(2 * variance));
+        shift.p = student_tails((shift.larger - 0.5) / sqrt(variance), freedom);
     else if (shift.larger != 0.5)
         shift.p = 0;
     return shift;

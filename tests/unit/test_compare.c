@@ -9,6 +9,7 @@
 
 struct pair {
     struct fixture from, to;
+    struct spreads from_spreads, to_spreads;
     struct comparison comparison;
 };
 
@@ -35,20 +36,40 @@ static void failing(struct fixture *f, const char *name, uint64_t n)
 
 static void begin(struct pair *p)
 {
+    *p = (struct pair){.from_spreads = {VEC_INIT}, .to_spreads = {VEC_INIT}};
     fixture_init(&p->from);
     fixture_init(&p->to);
 }
 
+/* So many ticks that differ by chance, or `effect` times as much, in every series. */
+static void set_spreads(struct spreads *s, const struct fixture *f, uint32_t ticks, double effect)
+{
+    double sum = ticks * effect;
+    spreads_release(s);
+    for (uint32_t id = 0; id < catalog_len(f->run.catalog); id++)
+        spreads_add(s, &(struct spread){id, ticks, {sum, sum, sum, sum, ticks}});
+    spreads_add(s, &(struct spread){UINT32_MAX, ticks, {sum, sum, sum, sum, ticks}});
+}
+
+static void compare_over(struct pair *p, uint32_t ticks, double effect)
+{
+    set_spreads(&p->from_spreads, &p->from, ticks, effect);
+    set_spreads(&p->to_spreads, &p->to, ticks, effect);
+    const struct compare_side from = {"old.json", &p->from.run, &p->from.end, &p->from_spreads};
+    const struct compare_side to = {"new.json", &p->to.run, &p->to.end, &p->to_spreads};
+    compare_init(&p->comparison, &from, &to);
+}
+
 static void compare(struct pair *p)
 {
-    const struct compare_side from = {"old.json", &p->from.run, &p->from.end, NULL};
-    const struct compare_side to = {"new.json", &p->to.run, &p->to.end, NULL};
-    compare_init(&p->comparison, &from, &to);
+    compare_over(p, 60, 1);
 }
 
 static void end(struct pair *p)
 {
     compare_release(&p->comparison);
+    spreads_release(&p->from_spreads);
+    spreads_release(&p->to_spreads);
     fixture_release(&p->from);
     fixture_release(&p->to);
 }
@@ -59,6 +80,21 @@ static void assert_says(const struct compare_row *row, const char *word)
     compare_describe(&text, row);
     assert_contains(buf_cstr(&text), word);
     buf_release(&text);
+}
+
+static void assert_judged(const struct pair *p, const char *text, bool passed, const char *shown)
+{
+    struct compare_rule *rule;
+    struct threshold_result result;
+    struct err err = {0};
+    if (compare_rule_parse(&rule, text, &err) != 0)
+        fail_msg("%s", err.message);
+    compare_rule_judge(rule, &p->comparison, &result);
+    if (result.passed != passed)
+        fail_msg("%s: %s, %s", text, result.passed ? "passed" : "failed", result.shown);
+    assert_string_equal(result.expression, text);
+    assert_contains(result.shown, shown);
+    compare_rule_free(rule);
 }
 
 static void test_same_data(void **state)
@@ -137,16 +173,42 @@ static void test_uneven_seconds(void **state)
     assert_int_equal(p.comparison.total.verdict, COMPARE_SLOWER);
     compare_release(&p.comparison);
 
-    struct spreads uneven = {VEC_INIT};
-    spreads_add(&uneven, &(struct spread){0, 30, {30 * 50., 30 * 50., 30 * 50., 30 * 50., 30}});
-    spreads_add(&uneven,
-                &(struct spread){UINT32_MAX, 30, {30 * 50., 30 * 50., 30 * 50., 30 * 50., 30}});
-    const struct compare_side from = {"old.json", &p.from.run, &p.from.end, &uneven};
-    const struct compare_side to = {"new.json", &p.to.run, &p.to.end, &uneven};
-    compare_init(&p.comparison, &from, &to);
+    compare_over(&p, 30, 50);
     assert_int_equal(p.comparison.total.verdict, COMPARE_SAME);
     assert_int_equal(p.comparison.rows.items[0].verdict, COMPARE_SAME);
-    spreads_release(&uneven);
+    end(&p);
+}
+
+/* Of a run of a few seconds nobody knows how much its seconds differ: however
+ * many requests, it says nothing, and limits are judged by the change alone. */
+static void test_too_short(void **state)
+{
+    (void)state;
+    struct pair p;
+    begin(&p);
+    answers(&p.from, "/", 5000, 1);
+    answers(&p.to, "/", 5000, 1.1);
+    failing(&p.to, "/", 100);
+    compare_over(&p, SPREAD_TICKS_MIN - 1, 1);
+    assert_int_equal(p.comparison.total.verdict, COMPARE_TOO_SHORT);
+    assert_int_equal(p.comparison.total.failures, 0);
+    assert_false(p.comparison.total.changes[COMPARE_P50].within.known);
+    assert_says(&p.comparison.total, "too short to tell");
+    assert_judged(&p, "p50 +5%", false, "+");
+    assert_judged(&p, "p50 +15%", true, "+");
+    compare_release(&p.comparison);
+
+    /* The fewer seconds, the less is believed of the same data. */
+    double width[2];
+    for (int i = 0; i < 2; i++) {
+        compare_over(&p, i == 0 ? SPREAD_TICKS_MIN : 1000, 1);
+        struct interval within = p.comparison.total.changes[COMPARE_P50].within;
+        assert_true(within.known);
+        width[i] = within.high - within.low;
+        if (i == 0)
+            compare_release(&p.comparison);
+    }
+    assert_true(width[0] > 1.2 * width[1] && width[0] < 1.5 * width[1]);
     end(&p);
 }
 
@@ -285,21 +347,6 @@ static void test_bad_rules(void **state)
     }
 }
 
-static void assert_judged(const struct pair *p, const char *text, bool passed, const char *shown)
-{
-    struct compare_rule *rule;
-    struct threshold_result result;
-    struct err err = {0};
-    if (compare_rule_parse(&rule, text, &err) != 0)
-        fail_msg("%s", err.message);
-    compare_rule_judge(rule, &p->comparison, &result);
-    if (result.passed != passed)
-        fail_msg("%s: %s, %s", text, result.passed ? "passed" : "failed", result.shown);
-    assert_string_equal(result.expression, text);
-    assert_contains(result.shown, shown);
-    compare_rule_free(rule);
-}
-
 static void test_rules_judge(void **state)
 {
     (void)state;
@@ -340,6 +387,33 @@ static void test_rule_without_data(void **state)
     end(&p);
 }
 
+/* A name with several types is judged as their sum, with what both know of their
+ * seconds. */
+static void test_rule_of_several_types(void **state)
+{
+    (void)state;
+    struct pair p;
+    begin(&p);
+    struct fixture *sides[] = {&p.from, &p.to};
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < 4000; i++) {
+            struct sample sample = {
+                .series = fixture_series(sides[side], i % 2 == 0 ? "GET" : "POST", "/"),
+                .response_ns = (uint64_t)(1000 + i + 40 * side) * NS_PER_US,
+                .status = 200,
+                .end_ns = FIXTURE_START,
+            };
+            stats_record(sides[side]->stats, &sample);
+        }
+    }
+    compare_over(&p, 60, 50);
+    assert_judged(&p, "/: p50 +1%", true, "+1.3 %"); /* may be chance */
+    compare_release(&p.comparison);
+    compare_over(&p, 60, 0.5);
+    assert_judged(&p, "/: p50 +1%", false, "+1.3 %");
+    end(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_faster),
         cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_uneven_seconds),
+        cmocka_unit_test(test_too_short),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_series_of_one_run_only),
         cmocka_unit_test(test_nothing_at_all),
@@ -356,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_bad_rules),
         cmocka_unit_test(test_rules_judge),
         cmocka_unit_test(test_rule_without_data),
+        cmocka_unit_test(test_rule_of_several_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
