@@ -134,6 +134,9 @@ static int fail_alert(const struct tls_stream *t, int alert, struct err *err)
     case SSL_AD_UNRECOGNIZED_NAME:
         hint = "; see --sni";
         break;
+    case SSL_AD_NO_APPLICATION_PROTOCOL:
+        hint = "; it does not speak http/1.1, the one that is offered";
+        break;
     }
     const char *name = SSL_alert_desc_string_long(alert);
     if (alert == SSL_AD_CERTIFICATE_REQUIRED) /* newer than OpenSSL's list of names */

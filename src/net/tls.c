@@ -22,7 +22,8 @@ struct tls_config {
     struct tls_ciphers ciphers;
     int min, max; /* TLS1_2_VERSION ... */
     bool insecure, resume;
-    char *sni; /* owned; NULL: the host */
+    bool partial_chain; /* what was named is trusted itself, authority or not */
+    char *sni;          /* owned; NULL: the host */
 };
 
 /* Read into the model for the first target: most runs have none. */
@@ -109,6 +110,7 @@ static int read_authorities(struct tls_config *c, const struct tls_options *o, s
         return -1;
     if (SSL_CTX_load_verify_file(ctx, o->cacert) != 1)
         return fail_file(err, o, "cacert", o->cacert, "it holds no certificate in PEM form");
+    c->partial_chain = true;
     return 0;
 }
 
@@ -257,9 +259,12 @@ static void share_certificate(SSL_CTX *ctx, SSL_CTX *model)
     SSL_CTX_use_cert_and_key(ctx, cert, SSL_CTX_get0_privatekey(model), chain, 1);
 }
 
-static void verify_name(struct tls_target *t)
+static void verify(struct tls_target *t)
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(t->ctx);
+    SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
+    if (t->config->partial_chain)
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (t->is_address) {
         X509_VERIFY_PARAM_set1_ip_asc(param, t->name);
         return;
@@ -302,10 +307,8 @@ struct tls_target *tls_target_new(const struct tls_config *config, const char *h
     share_certificate(t->ctx, config->model);
     if (protocol != NULL)
         offer_protocol(t->ctx, protocol);
-    if (!config->insecure) {
-        SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
-        verify_name(t);
-    }
+    if (!config->insecure)
+        verify(t);
     SSL_CTX_set_app_data(t->ctx, t);
     if (config->resume) {
         SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

@@ -18,7 +18,7 @@ struct tls_options {
     const char *prefix; /* of the options' names in messages: "--", or "tls." */
     bool insecure;      /* any certificate will do */
     bool no_resume;     /* every handshake is a full one */
-    const char *cacert; /* PEM file of authorities; NULL: the system's */
+    const char *cacert; /* PEM file of certificates to trust; NULL: the system's authorities */
     const char *cert;   /* PEM file to show to servers, with its chain; or NULL */
     const char *key;    /* PEM file of its private key; NULL: in cert */
     const char *sni;    /* to ask for and to verify instead of the host; or NULL */

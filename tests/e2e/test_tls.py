@@ -89,6 +89,15 @@ class TestVerifying(TlsCase):
                             "--insecure does not look")
         self.assertWorks(self.load("-n", "2", "--cacert", alone.cert, url), 2)
 
+    def test_the_servers_own_certificate_is_trusted(self):
+        """Without the authority that signed it; the name counts all the same."""
+        own = self.authority.issue("localhost")
+        nginx = self.nginx(own)
+        run = self.load("-n", "2", "--cacert", own.cert, f"https://localhost:{nginx.port}/")
+        self.assertWorks(run, 2)
+        run = self.load("-n", "1", "--cacert", own.cert, f"https://127.0.0.1:{nginx.port}/")
+        self.assertTlsFails(run, "it is for localhost, not 127.0.0.1")
+
     def test_insecure_takes_any(self):
         nginx = self.nginx(self.authority.issue("other.example", expired=True))
         self.assertWorks(self.load("-n", "2", "-k", f"https://localhost:{nginx.port}/"), 2)
@@ -274,6 +283,8 @@ class TestBrokenHandshakes(TlsCase):
         self.fails("tls", send(alert(40)), wait_closed(), says=["alert 40, handshake failure"])
         self.fails("tls", send(alert(112)), wait_closed(), says=["alert 112", "--sni"])
         self.fails("tls", send(alert(80)), wait_closed(), says=["alert 80, internal error"])
+        self.fails("tls", send(alert(120)), wait_closed(),
+                   says=["alert 120, no application protocol", "does not speak http/1.1"])
 
     def test_a_server_without_tls(self):
         server = self.serve(take_until(b"\x03"), send(response(b"?", 400, "Bad Request")),
