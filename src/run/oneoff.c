@@ -120,12 +120,15 @@ static void rest(struct connection *c)
     }
 }
 
-/* A request is due, and this connection rests. */
-static enum pacer_answer begin_due(struct connection *c, uint64_t due_ns)
+/* A request is due, and this connection rests. Pipelined ones go with it, each in
+ * the place of an arrival of its own: the rate is that of requests. */
+static enum pacer_answer begin_due(struct pacer *p, struct connection *c, uint64_t due_ns)
 {
     c->resting = false;
-    if (oneoff_request(c, due_ns))
+    if (oneoff_request(c, due_ns, pacer_left(p))) {
+        p->begun_more = c->op.batch ? c->op.batch->requests - 1 : 0;
         return PACER_BEGUN;
+    }
     leave(c);
     if (is_over(c->load))
         send_home(c->load);
@@ -139,13 +142,13 @@ static enum pacer_answer begin_on_any(struct pacer *p, uint64_t due_ns)
     if (!c)
         return PACER_NOBODY;
     load->resting = c->next_resting;
-    return begin_due(c, due_ns);
+    return begin_due(p, c, due_ns);
 }
 
 static enum pacer_answer begin_on_own(struct pacer *p, uint64_t due_ns)
 {
     struct connection *c = p->owner;
-    return c->resting ? begin_due(c, due_ns) : PACER_NOBODY;
+    return c->resting ? begin_due(p, c, due_ns) : PACER_NOBODY;
 }
 
 /* Whether the connection will not be needed again: of a counted schedule, the
@@ -160,7 +163,7 @@ static bool has_no_more(const struct connection *c)
 
 static void begin_or_leave(struct connection *c)
 {
-    if (oneoff_request(c, 0))
+    if (oneoff_request(c, 0, c->load->left))
         return;
     leave(c);
     send_home(c->load);

@@ -54,14 +54,14 @@ struct load {
     uint64_t rate_from_ns; /* since when `answers` counts */
     uint32_t answers;
     bool rate_seen; /* it has been looked at */
-    uint64_t left;  /* requests still to start; UINT64_MAX: no limit */
+    uint64_t left;  /* requests still to start; UINT64_MAX: no limit, or the schedule's */
     bool stopping;  /* nothing further begins: the run ends, or the source has ended */
 };
 
-/* Asks the source for the connection's next request, or several at once, and
- * sends it; due_ns: when it was to start, or 0. False when nothing further is
- * to be sent. */
-bool oneoff_request(struct connection *c, uint64_t due_ns);
+/* Asks the source for the connection's next request, or several at once but no
+ * more than `most`, and sends it; due_ns: when it was to start, or 0. False when
+ * nothing further is to be sent. */
+bool oneoff_request(struct connection *c, uint64_t due_ns, uint64_t most);
 /* Counts the request that c->op was about, whose outcome is there. */
 void oneoff_record(struct load *load, const struct connection *c);
 /* Of several requests, those behind the one that was recorded last, which got

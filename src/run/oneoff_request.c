@@ -43,7 +43,8 @@ void oneoff_record(struct load *load, const struct connection *c)
     const struct http1_op *op = &c->op;
     struct stats *stats = load->worker->stats;
     if (op_failure(&op->op) == ERR_CANCELLED) {
-        stats->generator.cancelled++;
+        generator_stats_cancelled(&stats->generator,
+                                  op->op.end_ns - (c->due_ns ? c->due_ns : op->op.start_ns));
         return;
     }
     char message[32];
@@ -97,15 +98,13 @@ static struct http1_batch *batch_of(struct connection *c, const struct outgoing 
     return &p->batch;
 }
 
-bool oneoff_request(struct connection *c, uint64_t due_ns)
+bool oneoff_request(struct connection *c, uint64_t due_ns, uint64_t most)
 {
     struct load *load = c->load;
     buf_clear(&c->own);
-    struct outgoing out = {.connection = (uint32_t)(c - load->items),
-                           .most = load->left,
-                           .own = &c->own,
-                           .requests = 1};
-    if (load->left == 0 || load->stopping)
+    struct outgoing out = {
+        .connection = (uint32_t)(c - load->items), .most = most, .own = &c->own, .requests = 1};
+    if (most == 0 || load->stopping)
         return false;
     if (!load->about->source->next(load->source, &out)) {
         load->stopping = true;
@@ -121,9 +120,9 @@ bool oneoff_request(struct connection *c, uint64_t due_ns)
     c->op.head_request = out.head_request;
     c->op.keep_body = out.keep;
     c->op.batch = batch_of(c, &out);
-    uint64_t most = load->about->requests_per_connection;
-    if (most > 0) {
-        c->op.close_after = http1_conn_served(conn) + 1 >= most;
+    uint64_t per_connection = load->about->requests_per_connection;
+    if (per_connection > 0) {
+        c->op.close_after = http1_conn_served(conn) + 1 >= per_connection;
         if (c->op.close_after && !c->op.batch)
             announce_close(c);
     }

@@ -19,6 +19,17 @@ static void count_start(struct pacer *p, uint64_t lag_ns, bool late)
     p->started++;
 }
 
+/* Those that began with the one before them, due or not yet. */
+static void pass_begun_more(struct pacer *p, uint64_t now)
+{
+    for (; p->begun_more > 0 && !pacer_is_done(p); p->begun_more--) {
+        uint64_t due_ns = p->start_ns + p->next.due_ns;
+        count_start(p, due_ns < now ? now - due_ns : 0, due_ns < now && p->waiting);
+        share_next(&p->next);
+    }
+    p->begun_more = 0;
+}
+
 static void start_due(struct pacer *p)
 {
     uint64_t now = clock_ns(), until = now + SLICE_NS;
@@ -42,6 +53,7 @@ static void start_due(struct pacer *p)
         if (answer == PACER_BEGUN)
             count_start(p, now - due_ns, p->waiting);
         share_next(&p->next);
+        pass_begun_more(p, now);
         now = clock_ns();
     }
     p->waiting = false;
@@ -77,6 +89,15 @@ void pacer_taken_begun(struct pacer *p, uint64_t lag_ns)
 {
     if (!p->stopped) /* else it was counted as dropped */
         count_start(p, lag_ns, false);
+}
+
+uint64_t pacer_left(const struct pacer *p)
+{
+    const struct share *next = &p->next;
+    uint64_t count = next->schedule->count;
+    if (count == 0)
+        return UINT64_MAX;
+    return next->number < count ? (count - next->number - 1) / next->step + 1 : 0;
 }
 
 void pacer_go_on(struct pacer *p)

@@ -39,6 +39,7 @@ struct pacer {
     struct share next;      /* the first arrival that was not started */
     struct share uncounted; /* the first that was not counted as due */
     uint64_t due, started;  /* so far */
+    uint32_t begun_more;    /* set by `begin`: so many of those that follow began with it */
     bool waiting;           /* nobody is free for an arrival that is due */
     bool beginning, paused, stopped;
     uint64_t paused_ns; /* since when */
@@ -69,6 +70,10 @@ void pacer_stop(struct pacer *p);
 
 /* Brings the count of what is due up to now; before statistics are published. */
 void pacer_count(struct pacer *p);
+
+/* How many arrivals may still begin, this one included; UINT64_MAX: no count
+ * ends the schedule. */
+uint64_t pacer_left(const struct pacer *p);
 
 /* Whether every arrival of the share has been started. */
 static inline bool pacer_is_done(const struct pacer *p)

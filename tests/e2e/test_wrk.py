@@ -336,6 +336,21 @@ class TestPipelining(WrkCase):
         self.assertEqual(failure_count(run, "closed"), 2)
         self.assertEqual(run.json["totals"]["bytes"], len(HELLO))
 
+    def test_a_rate_is_that_of_requests(self):
+        """Three at once take the places of three arrivals; -n is exact."""
+        for closed in ((), ("--closed",)):
+            server = self.serve(*answer(HELLO))
+            run = self.run_script("""\
+                local bytes = wrk.format("GET", "/"):rep(3)
+                function request() return bytes end
+                """, server.url, "-R", "100", *closed, n=10)
+            self.assertStatus(run, OK)
+            self.assertTotals(run, 10, 0)
+            arrivals = run.json["arrivals"]
+            self.assertEqual((arrivals["due"], arrivals["started"], arrivals["dropped"]),
+                             (10, 10, 0), run.json)
+            self.assertGreaterEqual(run.json["duration_s"], 0.09)  # the last batch is due then
+
     def test_a_chunked_body_of_ours(self):
         server = self.serve(*answer(HELLO))
         run = self.run_script(r"""

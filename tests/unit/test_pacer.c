@@ -16,8 +16,9 @@ struct place {
     struct pacer pacer;
     int free; /* servers that are free */
     int begun;
-    int at_once; /* so many end inside begin, as a task that waits for nothing */
-    bool taking; /* they begin later */
+    int at_once;   /* so many end inside begin, as a task that waits for nothing */
+    uint32_t more; /* so many begin with each one that begins */
+    bool taking;   /* they begin later */
     int early, out_of_order;
     uint64_t last_ns;
 };
@@ -28,6 +29,7 @@ static enum pacer_answer begin(struct pacer *p, uint64_t due_ns)
     if (at->free == 0)
         return PACER_NOBODY;
     at->begun++;
+    p->begun_more = at->more;
     at->early += clock_ns() < due_ns;
     at->out_of_order += due_ns < at->last_ns;
     at->last_ns = due_ns;
@@ -157,6 +159,27 @@ static void what_ends_at_once_does_not_nest(void **state)
     place_free(at);
 }
 
+static void those_that_begin_together_are_all_counted(void **state)
+{
+    (void)state;
+    struct place *at = place_new((struct schedule){.rate = {1000, 1000}, .count = 8}, 10);
+    at->more = 2;
+    uint64_t start_ns = clock_ns();
+    pacer_start(&at->pacer, start_ns, 0);
+    assert_int_equal(pacer_left(&at->pacer), 8);
+    loop_until(at->loop, at->begun == 2);
+    assert_int_equal(pacer_left(&at->pacer), 2);
+    loop_until(at->loop, pacer_is_done(&at->pacer));
+    assert_int_equal(pacer_left(&at->pacer), 0);
+    pacer_stop(&at->pacer);
+    assert_int_equal(at->begun, 3);
+    assert_int_equal(at->last_ns - start_ns, 6 * NS_PER_MS); /* the third is due with number 6 */
+    assert_int_equal(at->stats->arrivals.due, 8);
+    assert_int_equal(at->stats->arrivals.started, 8);
+    assert_int_equal(at->stats->arrivals.dropped, 0);
+    place_free(at);
+}
+
 static void what_was_due_before_it_began_is_passed_over(void **state)
 {
     (void)state;
@@ -217,6 +240,7 @@ int main(void)
         cmocka_unit_test(those_that_never_start_are_dropped),
         cmocka_unit_test(stopping_starts_what_is_due_and_can),
         cmocka_unit_test(what_ends_at_once_does_not_nest),
+        cmocka_unit_test(those_that_begin_together_are_all_counted),
         cmocka_unit_test(what_was_due_before_it_began_is_passed_over),
         cmocka_unit_test(what_was_taken_starts_later_or_is_dropped),
         cmocka_unit_test(a_pause_stands_still),
