@@ -1,6 +1,7 @@
 /* The console's tables by user class and by series. */
 #include "report/console.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "report/figure.h"
@@ -216,18 +217,36 @@ static void percentile_table(struct console *c, const char *title, const char *r
     table_release(&t);
 }
 
+/* And empties the line. */
+static void say_under_table(struct console *c, enum page_style style, struct buf *line)
+{
+    page_spaces(&c->page, 2);
+    page_wrap(&c->page, style, 2, 2, buf_cstr(line));
+    buf_clear(line);
+}
+
 void console_untimed(struct console *c)
 {
     const struct digest *d = &c->digest;
+    const struct generator_stats *g = &c->end->total->generator;
     uint64_t untimed = d->total.requests - d->total.response.count;
-    if (untimed == 0)
-        return;
-    char n[UNITS_MAX];
+    char n[UNITS_MAX], longest[FIGURE_MAX];
     struct buf line = BUF_INIT;
-    buf_addf(&line, "Without the %s request%s that broke off without an answer.",
-             units_format_count(n, untimed), untimed == 1 ? "" : "s");
-    page_spaces(&c->page, 2);
-    page_wrap(&c->page, PAGE_DIM, 2, 2, buf_cstr(&line));
+    if (untimed > 0)
+        buf_addf(&line, "Without the %s request%s that broke off without an answer.",
+                 units_format_count(n, untimed), untimed == 1 ? "" : "s");
+    if (untimed > 0)
+        say_under_table(c, PAGE_DIM, &line);
+    /* What a server that hangs at the end owes is among no figures. */
+    if (g->cancelled_longest_ns / NS_PER_US > d->total.response.max) {
+        buf_addf(&line,
+                 "When the run ended %s request%s had no answer yet, %sfor %s, longer than any "
+                 "that was answered: not in these figures.",
+                 units_format_count(n, g->cancelled), g->cancelled == 1 ? "" : "s",
+                 g->cancelled == 1 ? "" : "one of them ",
+                 figure_duration_ms(longest, (double)g->cancelled_longest_ns / 1e6));
+        say_under_table(c, PAGE_BAD, &line);
+    }
     buf_release(&line);
 }
 

@@ -312,6 +312,7 @@ void json_put_generator(struct json *j, const struct stats *stats, const struct 
     put_uint(j, "reconnects", g->reconnects);
     put_uint(j, "tasks", g->tasks);
     put_uint(j, "cancelled", g->cancelled);
+    put_number(j, "cancelled_longest_ms", (double)g->cancelled_longest_ns / 1e6);
     put_uint(j, "system_errors", g->system_errors);
     put_uint(j, "hung", g->hung);
     put_machine(j, g);

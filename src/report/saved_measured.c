@@ -201,6 +201,11 @@ static uint64_t read_ns(struct reader *r, const struct cJSON *object, const char
     return s_to_ns(reader_seconds(r, object, key));
 }
 
+static uint64_t read_ns_or_0(struct reader *r, const struct cJSON *object, const char *key)
+{
+    return reader_has(object, key) ? read_ns(r, object, key) : 0;
+}
+
 static void read_script(struct reader *r, const struct cJSON *object, struct generator_stats *g)
 {
     const struct cJSON *inner;
@@ -230,6 +235,7 @@ static void read_generator(struct reader *r, const struct cJSON *object, struct 
     g->reconnects = reader_count(r, inner, "reconnects");
     g->tasks = reader_count(r, inner, "tasks");
     g->cancelled = reader_count(r, inner, "cancelled");
+    g->cancelled_longest_ns = read_ns_or_0(r, inner, "cancelled_longest_ms") / 1000;
     g->system_errors = reader_count(r, inner, "system_errors");
     g->hung = reader_count32(r, inner, "hung");
     read_script(r, inner, g);

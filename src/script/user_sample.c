@@ -93,7 +93,7 @@ void user_commit(struct user *u)
         return;
     u->has_sample = false;
     if (u->sample.error == ERR_CANCELLED) { /* the run ended before its answer */
-        u->script->stats->generator.cancelled++;
+        generator_stats_cancelled(&u->script->stats->generator, u->sample.response_ns);
         return;
     }
     if (u->probe) {

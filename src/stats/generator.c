@@ -36,6 +36,7 @@ void generator_stats_merge(struct generator_stats *dst, const struct generator_s
     ADD(reconnects);
     ADD(tasks);
     ADD(cancelled);
+    MOST(cancelled_longest_ns);
     ADD(system_errors);
     ADD(hung);
     MOST(fds_most);

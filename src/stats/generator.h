@@ -20,7 +20,8 @@ struct generator_stats {
     uint64_t connects;          /* connections opened */
     uint64_t reconnects;        /* of these, after one closed */
     uint64_t tasks;             /* task functions run to their end */
-    uint64_t cancelled;         /* requests in flight when the run ended */
+    uint64_t cancelled;         /* requests in flight when the run ended ... */
+    uint64_t cancelled_longest_ns; /* ... the longest of them, since it was due or sent */
     uint64_t system_errors; /* requests that failed with ERR_SYSTEM: no file or local port left */
     uint32_t hung;          /* workers stuck in a script that never waited */
 
@@ -31,6 +32,14 @@ struct generator_stats {
     uint32_t local_ports;      /* how many an address has for connections to one server */
     uint64_t memory_most;      /* resident, bytes */
 };
+
+/* A request that the end of the run cut off, so long after it was due or sent. */
+static inline void generator_stats_cancelled(struct generator_stats *g, uint64_t waited_ns)
+{
+    g->cancelled++;
+    if (waited_ns > g->cancelled_longest_ns)
+        g->cancelled_longest_ns = waited_ns;
+}
 
 void generator_stats_init(struct generator_stats *g);
 void generator_stats_release(struct generator_stats *g);

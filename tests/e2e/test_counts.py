@@ -1,10 +1,11 @@
 """Counts are exact: what was asked for, what the server saw and what the report says."""
 
+import time
 import unittest
 
 from harness.case import Case, OK
 from harness.nginx import Nginx
-from harness.wire import answer, response
+from harness.wire import answer, recv_request, response, send, wait_closed
 
 
 class TestOneOff(Case):
@@ -62,6 +63,23 @@ class TestOneOff(Case):
             over = nginx.requests() - run.json["totals"]["requests"]
             cancelled = run.json["generator"]["cancelled"]
             self.assertTrue(0 <= over <= cancelled <= 8, f"{over} more reached the server: {run}")
+
+    def test_what_a_server_owes_at_the_end_is_said(self):
+        """No figure has the times of requests that a server which hangs never answers."""
+        server = self.serve(recv_request(), send(response(b"ok")), recv_request(), wait_closed())
+        begun = time.monotonic()
+        running = self.start("-c", "1", "-T", "10m", "--repeat-until-interrupted", server.url)
+        self.wait_until(lambda: server.request_count == 2, running)
+        # Longer than the first answer can have taken.
+        time.sleep(time.monotonic() - begun)
+        running.signal()
+        run = self.finish(running)
+        self.assertStatus(run, OK)
+        self.assertTotals(run, 1, 0)
+        generator = run.json["generator"]
+        self.assertEqual(generator["cancelled"], 1, run)
+        self.assertGreater(generator["cancelled_longest_ms"], run.json["totals"]["latency_ms"]["max"])
+        self.assertSays(run, "when the run ended 1 request had no answer yet", "not in these figures")
 
 
 class TestScenario(Case):

@@ -355,7 +355,7 @@ function generatorSection(report) {
     pairsPanel("Work and resources", [
       ["Connections opened", figure.count(g.connects) + (g.reconnects ? `, ${figure.count(g.reconnects)} after one had closed` : "")],
       ["Tasks run", g.tasks ? figure.count(g.tasks) : null],
-      ["Cut off by the end", g.cancelled ? figure.plural(g.cancelled, "request") : null],
+      ["Cut off by the end", g.cancelled ? figure.plural(g.cancelled, "request") + (g.cancelled_longest_ms ? `, one after ${figure.duration(g.cancelled_longest_ms)}` : "") : null],
       ["Memory", g.memory_most_bytes ? figure.bytes(g.memory_most_bytes) : null],
       ["Files open", g.files_most ? `${figure.count(g.files_most)} of ${figure.count(g.files_limit)}` : null],
       ["TCP sockets", g.tcp_sockets_most ? `${figure.count(g.tcp_sockets_most)}; ${figure.count(g.local_ports)} local ports` : null],
