@@ -22,9 +22,14 @@ int cmd_new(const struct cli_args *args)
             log_error("cannot write %s: %s", path, strerror(errno));
         return EXIT_USAGE;
     }
-    ssize_t n = write(fd, text, len);
-    if (n < 0 || (size_t)n != len || close(fd) < 0) {
-        log_error("cannot write %s: %s", path, n >= 0 ? "the disk is full" : strerror(errno));
+    errno = ENOSPC; /* what a short write means */
+    bool written = write(fd, text, len) == (ssize_t)len;
+    int errnum = errno;
+    written &= close(fd) == 0;
+    if (!written) {
+        log_error("cannot write %s: %s", path, strerror(errnum));
+        if (!args->force) /* then it is ours */
+            unlink(path);
         return EXIT_USAGE;
     }
     int width = (int)strlen("check ") + (int)strlen(path);

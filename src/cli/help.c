@@ -207,8 +207,13 @@ void help_write_usage(struct buf *out)
     buf_adds(out, "Usage: inrush [options] URL\n"
                   "       inrush run [options] SCENARIO\n"
                   "\n");
+    struct buf names = BUF_INIT;
     for (int i = 0; i < CLI_COMMANDS; i++)
         if (cli_commands[i].name[0])
-            buf_addf(out, "%s%s", i == CMD_RUN ? "Commands: " : ", ", cli_commands[i].name);
-    buf_adds(out, "\ninrush --help shows more.\n");
+            buf_addf(&names, "%s%s", names.len > 0 ? ", " : "", cli_commands[i].name);
+    const char commands[] = "Commands: ";
+    buf_adds(out, commands);
+    wrap(out, buf_cstr(&names), sizeof(commands) - 1, sizeof(commands) - 1);
+    buf_adds(out, "inrush --help shows more.\n");
+    buf_release(&names);
 }

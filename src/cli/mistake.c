@@ -149,17 +149,9 @@ static const char *suggest_command(const char *word)
     return suggest(word, names, n);
 }
 
-static bool is_bundled(const char *word)
-{
-    for (size_t i = 0; i < script_bundled_len(); i++)
-        if (strcmp(script_bundled_name(i), word) == 0)
-            return true;
-    return false;
-}
-
 int mistake_command(const char *word, struct err *err)
 {
-    if (is_bundled(word))
+    if (script_bundled_find(word) >= 0)
         return usage_error(err, "'%s' is a scenario: inrush run %s", word, word);
     const char *near = suggest_command(word);
     if (near)
@@ -173,7 +165,7 @@ int mistake_command(const char *word, struct err *err)
 int mistake_url(const char *word, struct err *err)
 {
     size_t len = strlen(word);
-    if (is_bundled(word) || (len > 4 && strcmp(word + len - 4, ".lua") == 0))
+    if (script_bundled_find(word) >= 0 || (len > 4 && strcmp(word + len - 4, ".lua") == 0))
         return usage_error(err,
                            "'%s' is a scenario, not a URL: inrush run %s (if it is a host, write "
                            "http://%s/)",

@@ -130,6 +130,9 @@ static void take(struct users *us, struct place *place)
     w->users++;
     if (place->pacer)
         begin_pacing(place);
+    /* Before its first task, which may never come back. */
+    if (us->taken > atomic_load_explicit(&w->spawned, memory_order_relaxed))
+        atomic_store_explicit(&w->spawned, us->taken, memory_order_relaxed);
     user_start(place->user);
 }
 
@@ -166,8 +169,6 @@ static void follow(struct users *us)
         take(us, &us->places[us->taken++]);
         now = clock_ns();
     }
-    if (us->taken > atomic_load_explicit(&w->spawned, memory_order_relaxed))
-        atomic_store_explicit(&w->spawned, us->taken, memory_order_relaxed);
     /* As of the moment that was looked at: who came due meanwhile is due now. */
     double next = crowd_next(w->plan, &us->change, t_s);
     if (us->taken < us->places_len && us->places[us->taken].index < wanted)

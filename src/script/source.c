@@ -2,36 +2,24 @@
 #include "script/source.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "script/embedded.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+enum { SOURCE_MAX = 64 << 20 };
+
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return err_set(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
     struct stat st;
-    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
-        fclose(f);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return err_set(err, ERR_CONFIG, "%s is a directory; name a .lua file", path);
-    }
-    char block[16384];
-    size_t n;
-    while ((n = fread(block, 1, sizeof(block), f)) > 0)
-        buf_add(out, block, n);
-    int failed = ferror(f);
-    fclose(f);
-    if (failed)
-        return err_set(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
-    return 0;
+    return file_read(out, path, SOURCE_MAX, err);
 }
 
 int script_source_read(struct script_source *source, const char *path, struct err *err)
@@ -59,15 +47,6 @@ int script_source_read(struct script_source *source, const char *path, struct er
     return 0;
 }
 
-static const struct embedded_file *bundled(const char *name)
-{
-    for (size_t i = 0; i < bundled_scenarios_len; i++) {
-        if (strcmp(bundled_scenarios[i].name, name) == 0)
-            return &bundled_scenarios[i];
-    }
-    return NULL;
-}
-
 int script_source_find(struct script_source *source, const char *word, struct err *err)
 {
     memset(source, 0, sizeof(*source));
@@ -76,28 +55,19 @@ int script_source_find(struct script_source *source, const char *word, struct er
     if (is_path)
         return script_source_read(source, word, err);
 
-    const struct embedded_file *found = bundled(word);
-    if (found) {
+    int found = script_bundled_find(word);
+    if (found >= 0) {
+        const char *text = script_bundled_text((size_t)found, &source->len);
         source->name = xstrdup(word);
         source->chunkname = xasprintf("@%s.lua", word);
-        source->text = xstrndup(found->source, found->len);
-        source->len = found->len;
+        source->text = xstrndup(text, source->len);
         return 0;
     }
     struct stat st;
     if (stat(word, &st) == 0 && S_ISREG(st.st_mode))
         return script_source_read(source, word, err);
 
-    const char **names = xcalloc(bundled_scenarios_len + 1, sizeof(*names));
-    for (size_t i = 0; i < bundled_scenarios_len; i++)
-        names[i] = bundled_scenarios[i].name;
-    const char *near = suggest(word, names, bundled_scenarios_len);
-    free(names);
-    if (near)
-        return err_set(err, ERR_CONFIG, "no bundled scenario '%s'; did you mean '%s'?", word, near);
-    return err_set(
-        err, ERR_CONFIG,
-        "no bundled scenario '%s' and no such file; `inrush list` shows the bundled ones", word);
+    return script_bundled_missing(word, err);
 }
 
 void script_source_release(struct script_source *source)
@@ -112,6 +82,27 @@ void script_source_release(struct script_source *source)
 size_t script_bundled_len(void)
 {
     return bundled_scenarios_len;
+}
+
+int script_bundled_find(const char *name)
+{
+    for (size_t i = 0; i < bundled_scenarios_len; i++) {
+        if (strcmp(bundled_scenarios[i].name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+int script_bundled_missing(const char *name, struct err *err)
+{
+    const char **names = xcalloc(bundled_scenarios_len + 1, sizeof(*names));
+    for (size_t i = 0; i < bundled_scenarios_len; i++)
+        names[i] = bundled_scenarios[i].name;
+    const char *near = suggest(name, names, bundled_scenarios_len);
+    free(names);
+    if (near)
+        return err_set(err, ERR_CONFIG, "no bundled scenario '%s'; did you mean '%s'?", name, near);
+    return err_set(err, ERR_CONFIG, "no scenario '%s'; `inrush list` shows the bundled ones", name);
 }
 
 const char *script_bundled_name(size_t i)

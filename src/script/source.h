@@ -24,6 +24,9 @@ void script_source_release(struct script_source *source);
 /* The bundled scenarios, in order. description is the file's first comment
  * line without dashes; the caller frees it. */
 size_t script_bundled_len(void);
+/* The index of a name, or -1; what to say where that is an error. */
+int script_bundled_find(const char *name);
+int script_bundled_missing(const char *name, struct err *err);
 const char *script_bundled_name(size_t i);
 const char *script_bundled_text(size_t i, size_t *len);
 char *script_bundled_description(size_t i);

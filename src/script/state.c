@@ -8,6 +8,7 @@
 #include "script/embedded.h"
 #include "script/http_hosts.h"
 #include "script/internal.h"
+#include "script/patience.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,11 +86,23 @@ int script_traceback(lua_State *L)
     return 1;
 }
 
+/* A copy of a message, owned. That of require lists every place where a module
+ * was looked for, a line each: it is cut to what a person needs. */
+static char *copy_message(const char *text)
+{
+    const char *places = strstr(text, "' not found:\n\tno field package.preload");
+    if (!places)
+        return xstrdup(text);
+    return xasprintf("%.*s' not found: neither beside the scenario, nor in LUA_PATH, nor one of "
+                     "inrush's own",
+                     (int)(places - text), text);
+}
+
 void script_take_error(lua_State *L, char **message, char **traceback)
 {
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
-        *message = xstrdup(lua_tostring(L, -1));
+        *message = copy_message(lua_tostring(L, -1));
         lua_rawgeti(L, -2, 2);
         *traceback = xstrdup(lua_tostring(L, -1));
         lua_pop(L, 3);
@@ -279,9 +292,16 @@ static struct script *load_state(struct script *s, lua_CFunction load, struct er
     lua_rawset(s->L, LUA_REGISTRYINDEX);
 
     char *message, *traceback;
+    const char *file = s->options->source->chunkname + 1;
+    struct patience patience;
+    patience_begin(&patience, file, "loading it");
     lua_pushcfunction(s->L, load);
-    if (script_call(s, 0, 0, &message, &traceback) < 0) {
+    int rc = script_call(s, 0, 0, &message, &traceback);
+    patience_end(&patience);
+    if (rc < 0) {
         err_set(err, ERR_CONFIG, "%s", message);
+        if (traceback[0] == '\0') /* out of memory, which has no place in the file */
+            err_prefix(err, "%s", file);
         log_debug("%s", traceback);
         free(message);
         free(traceback);

@@ -42,7 +42,9 @@ class TestLoad(Case):
         self.refused('local helper = require "helper"', "helper.lua:2")
 
     def test_missing_module(self):
-        self.refused('local helper = require "nohelper"', "scenario.lua:2", "nohelper")
+        run = self.refused('local helper = require "nohelper"', "scenario.lua:2", "'nohelper'",
+                           "beside the scenario")
+        self.assertEqual(run.stderr.count("\n"), 1, run)
 
     def test_binary_file(self):
         self.refused("\x1bLJ\x02 not really", "scenario.lua")
