@@ -6,9 +6,12 @@ local core = require "inrush.core"
 
 local options = {}
 
-local function fail(level, format, ...)
+--- error() with a format; level as error counts it, from the function that calls this.
+function options.fail(level, format, ...)
   error(string.format(format, ...), level + 1)
 end
+
+local fail = options.fail
 
 --- A value as a message shows it: what it is rather than where it is.
 function options.shown(value)
@@ -30,7 +33,8 @@ local function names_of(known)
   return names
 end
 
---- Raises unless `word` is one of `list`. `where` ("user class 'X'") may be nil.
+--- Raises unless `word` is one of `list`. what: the kind of word; where: "user class
+-- 'X'", or nil; level: as check's.
 function options.one_of(word, list, what, level, where)
   for _, known in ipairs(list) do
     if known == word then
@@ -46,8 +50,10 @@ function options.one_of(word, list, what, level, where)
     table.concat(list, ", "))
 end
 
---- Checks `given` against `known` (name -> checker) and returns it, or an empty
--- table for nil. A checker returns the value to keep, or nil and what it wants.
+--- Checks `given` against `known` (name -> checker): a table of the values to keep,
+-- empty for nil. A checker is given a value and returns the one to keep, or nil and
+-- what it wants. what: for messages; level: whose line they have, as error counts
+-- it from the caller.
 function options.check(given, known, what, level)
   if given == nil then
     return {}
@@ -74,6 +80,26 @@ function options.check(given, known, what, level)
   return checked
 end
 
+-- Makes a checker that keeps what is of a type.
+local function of_type(kind, wants)
+  return function()
+    return function(value)
+      if type(value) == kind then
+        return value
+      end
+      return nil, wants
+    end
+  end
+end
+
+--- Checkers: each function makes one, for the table of what is known.
+-- @section checkers
+
+options.string = of_type("string", "a string")
+options.boolean = of_type("boolean", "true or false")
+options.table = of_type("table", "a table")
+
+--- limits.min: the least.
 function options.number(limits)
   return function(value)
     if type(value) == "number" and value >= limits.min and value < math.huge then
@@ -83,39 +109,13 @@ function options.number(limits)
   end
 end
 
+--- A whole number below 2^31; limits.min: the least.
 function options.integer(limits)
   return function(value)
     if type(value) == "number" and value % 1 == 0 and value >= limits.min and value < 2 ^ 31 then
       return value
     end
     return nil, "a whole number, at least " .. limits.min
-  end
-end
-
-function options.string()
-  return function(value)
-    if type(value) == "string" then
-      return value
-    end
-    return nil, "a string"
-  end
-end
-
-function options.boolean()
-  return function(value)
-    if type(value) == "boolean" then
-      return value
-    end
-    return nil, "true or false"
-  end
-end
-
-function options.table()
-  return function(value)
-    if type(value) == "table" then
-      return value
-    end
-    return nil, "a table"
   end
 end
 
@@ -132,21 +132,23 @@ function options.duration()
   end
 end
 
-function options.list_of_strings()
-  return function(value)
-    local wants = "a list of strings"
-    if type(value) ~= "table" then
-      return nil, wants
-    end
-    for key, item in pairs(value) do
-      if type(key) ~= "number" or type(item) ~= "string" then
-        return nil, wants
-      end
-    end
-    return value
+local function is_list_of_strings(value)
+  if type(value) ~= "table" then
+    return false
   end
+  for key, item in pairs(value) do
+    if type(key) ~= "number" or type(item) ~= "string" then
+      return false
+    end
+  end
+  return true
 end
 
+function options.list_of_strings()
+  return options.any(is_list_of_strings, "a list of strings")
+end
+
+--- What accepts(value) is true of; wants: how a message calls that.
 function options.any(accepts, wants)
   return function(value)
     if accepts(value) then
