@@ -96,8 +96,13 @@ for name in pairs(_G) do
   known[name] = true
 end
 
---- Warns of functions that look like a misspelt hook.
+--- Warns of functions that look like a misspelt hook, and of a hook that is a request, not the
+-- function that returns one.
 local function check_hooks()
+  if type(rawget(_G, "request")) == "string" then
+    base.warn_once(core.file .. ": 'request' is a string, so nothing calls it; write "
+      .. "function request() return ... end")
+  end
   for name, value in pairs(_G) do
     if type(name) == "string" and type(value) == "function" and not known[name] then
       local near = base.suggest(name, hooks)

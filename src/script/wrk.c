@@ -5,6 +5,7 @@
 #include "script/wrk.h"
 
 #include "base/mem.h"
+#include "script/patience.h"
 #include "script/wrk_internal.h"
 
 #include <stdio.h>
@@ -77,14 +78,19 @@ int wrk_set_error(const struct wrk_thread *t, const char *message, const char *t
     return strstr(message, file) ? -1 : err_prefix(err, "%s", file);
 }
 
-/* A protected call of f(arg) in the thread's state; -1 and *err with what the
- * script raised. */
-static int call_in(struct wrk_thread *t, lua_CFunction f, const void *arg, struct err *err)
+/* A protected call of f(arg) in the thread's state, for a hook; -1 and *err with
+ * what the script raised. */
+static int call_in(struct wrk_thread *t, const char *hook, lua_CFunction f, const void *arg,
+                   struct err *err)
 {
     char *message, *traceback;
+    struct patience patience;
+    patience_begin(&patience, t->wrk->options->script->source->chunkname + 1, hook);
     lua_pushcfunction(t->script->L, f);
     lua_pushlightuserdata(t->script->L, (void *)arg);
-    if (script_call(t->script, 1, 0, &message, &traceback) == 0)
+    int rc = script_call(t->script, 1, 0, &message, &traceback);
+    patience_end(&patience);
+    if (rc == 0)
         return 0;
     wrk_set_error(t, message, traceback, err);
     free(message);
@@ -92,21 +98,19 @@ static int call_in(struct wrk_thread *t, lua_CFunction f, const void *arg, struc
     return -1;
 }
 
-/* Pushes wrk.NAME, which a script may have replaced. */
-static void push_wrk_function(lua_State *L, const char *name)
+static void push_wrk(lua_State *L)
 {
     lua_getglobal(L, "wrk");
     if (!lua_istable(L, -1))
         script_raise(L, "the global 'wrk' is wrk's own table and must stay one");
-    lua_getfield(L, -1, name);
-    lua_remove(L, -2);
 }
 
 /* In the main state: wrk.setup(thread). */
 static int call_setup(lua_State *L)
 {
     struct wrk_thread *t = lua_touserdata(L, 1);
-    push_wrk_function(L, "setup");
+    push_wrk(L);
+    lua_getfield(L, -1, "setup"); /* which a script may have replaced */
     wrk_push_thread(L, t);
     lua_call(L, 1, 0);
     return 0;
@@ -117,7 +121,10 @@ static int call_init(lua_State *L)
 {
     struct wrk_thread *t = lua_touserdata(L, 1);
     const struct wrk_options *o = t->wrk->options;
-    push_wrk_function(L, "init");
+    push_wrk(L);
+    wrk_push_thread(L, t);
+    lua_setfield(L, -2, "thread");
+    lua_getfield(L, -1, "init");
     lua_newtable(L);
     lua_pushstring(L, o->url_text);
     lua_rawseti(L, -2, 0);
@@ -126,17 +133,6 @@ static int call_init(lua_State *L)
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_call(L, 1, 0);
-    return 0;
-}
-
-static int set_wrk_thread(lua_State *L)
-{
-    struct wrk_thread *t = lua_touserdata(L, 1);
-    lua_getglobal(L, "wrk");
-    if (!lua_istable(L, -1))
-        script_raise(L, "the global 'wrk' is wrk's own table and must stay one");
-    wrk_push_thread(L, t);
-    lua_setfield(L, -2, "thread");
     return 0;
 }
 
@@ -168,8 +164,8 @@ struct wrk_thread *wrk_thread_new(struct wrk *w, int number, struct stats *stats
     if (!t)
         return NULL;
     vec_push(&w->threads, t);
-    if (call_in(t, set_wrk_thread, t, err) < 0 || call_in(w->main, call_setup, t, err) < 0 ||
-        call_in(t, call_init, t, err) < 0 || wrk_hooks_prepare(t, err) < 0)
+    if (call_in(w->main, "setup()", call_setup, t, err) < 0 ||
+        call_in(t, "init()", call_init, t, err) < 0 || wrk_hooks_prepare(t, err) < 0)
         return NULL;
     t->script->stats = stats;
     return t;
@@ -236,5 +232,5 @@ bool wrk_has_done(const struct wrk *w)
 
 int wrk_done(struct wrk *w, const struct wrk_figures *figures, struct err *err)
 {
-    return wrk_has_done(w) ? call_in(w->main, call_done, figures, err) : 0;
+    return wrk_has_done(w) ? call_in(w->main, "done()", call_done, figures, err) : 0;
 }

@@ -4,6 +4,7 @@ The run interrupts such a worker by a signal to its thread. ThreadSanitizer
 holds signals back until a thread calls something, which these never do.
 """
 
+import signal
 import unittest
 
 from harness.case import Case, INTERRUPTED, OK
@@ -88,6 +89,21 @@ class TestEndlessHooks(WrkCase):
                               "while n > 5 do end end", server.url, "-d", "300ms", n=0)
         self.assertTotals(run, 6, 0)
         self.assertSays(run, "response() of the script")
+
+    def test_before_the_run_and_after_it(self):
+        """Nothing limits these, but the person is told, and the default of Ctrl-C holds."""
+        server = self.serve(*answer(response(b"ok")))
+        loops = {"loading it": "while true do end"}
+        for hook in ("setup", "init", "done"):
+            loops[hook + "()"] = f"function {hook}() while true do end end"
+        running = {what: self.start_raw("-s", self.script(text, f"endless{i}.lua"), "-t", "1",
+                                        "-c", "1", "-n", "1", server.url)
+                   for i, (what, text) in enumerate(loops.items())}
+        for i, (what, run) in enumerate(running.items()):
+            said = f"endless{i}.lua: {what} takes more than 3 s; Ctrl-C ends inrush"
+            self.wait_until(lambda: said in run.output_so_far(), run)
+            run.signal()
+            self.assertStatus(run.wait(), -signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -430,6 +430,14 @@ class TestErrors(WrkCase):
         self.assertSays(run, "script.lua:2: 'reponse'", "did you mean 'response'?")
         self.assertNotIn("helper", run.stderr)
 
+    def test_a_request_that_is_no_function(self):
+        server = self.serve(*answer(HELLO))
+        run = self.run_script("request = 'GET / HTTP/1.1'", server.url)
+        self.assertSays(run, "script.lua: 'request' is a string", "function request()")
+
+    def test_out_of_memory(self):
+        self.fails("local s = ('x'):rep(2147483647)", "script.lua: not enough memory")
+
     def test_the_wrong_kind_of_file(self):
         self.fails('local inrush = require "inrush"', "script.lua:1:", "inrush run ")
         for text in ("function request() end", "wrk.method = 'POST'"):
