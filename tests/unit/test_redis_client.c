@@ -2,7 +2,7 @@
  * proto/redis.h against a server that plays a script. Every case counts
  * completions: one for each start, none from inside redis_start.
  */
-#include "loop.h"
+#include "ops.h"
 #include "peer.h"
 
 #include "proto/redis.h"
@@ -15,25 +15,19 @@
 #define PING_SIZE (sizeof("*1\r\n$4\r\nPING\r\n") - 1)
 
 struct client {
-    struct ev_loop *loop;
-    struct net net;
+    struct ops ops;
     struct redis_target target;
     struct redis_conn *conn;
     struct redis_request request;
     struct redis_op op;
-    bool inside_start;
-    int starts, completions, replies;
-    int start_again;       /* as often, from inside complete */
+    int replies;
     bool free_in_complete; /* the connection */
     char last[64];         /* the last reply's text */
 };
 
 static void start(struct client *c, double timeout_s)
 {
-    c->starts++;
-    c->inside_start = true;
-    redis_start(c->conn, &c->op, timeout_s);
-    c->inside_start = false;
+    ops_start(&c->ops, redis_start(c->conn, &c->op, timeout_s));
 }
 
 static void got_reply(struct redis_op *op, const redisReply *reply)
@@ -47,17 +41,11 @@ static void got_reply(struct redis_op *op, const redisReply *reply)
 static void complete(struct op *op)
 {
     struct client *c = op->owner;
-    assert_false(c->inside_start);
-    assert_false(op->pending);
-    c->completions++;
-    assert_int_equal(c->completions, c->starts);
-    assert_true(op->end_ns >= op->start_ns);
-    assert_true(op->first_byte_ns <= op->end_ns);
+    ops_completed(&c->ops, op);
     if (c->free_in_complete) {
         redis_conn_free(c->conn);
         c->conn = NULL;
-    } else if (c->start_again > 0) {
-        c->start_again--;
+    } else if (ops_again(&c->ops)) {
         start(c, 10);
     }
 }
@@ -71,8 +59,7 @@ static void add_ping(struct client *c)
 static int setup(void **state)
 {
     struct client *c = calloc(1, sizeof(*c));
-    c->loop = ev_loop_new(EVFLAG_AUTO);
-    net_init(&c->net, c->loop);
+    ops_init(&c->ops);
     add_ping(c);
     c->op = (struct redis_op){
         .op = {.complete = complete, .owner = c}, .request = &c->request, .reply = got_reply};
@@ -80,16 +67,12 @@ static int setup(void **state)
     return 0;
 }
 
-/* Whatever happened in a case, no operation may complete twice. */
 static int teardown(void **state)
 {
     struct client *c = *state;
     redis_conn_free(c->conn);
     op_release(&c->op.op);
-    loop_turn(c->loop);
-    assert_int_equal(c->completions, c->starts);
-    net_release(&c->net);
-    ev_loop_destroy(c->loop);
+    ops_release(&c->ops);
     redis_request_release(&c->request);
     redis_target_release(&c->target);
     free(c);
@@ -103,7 +86,7 @@ static void aim(struct client *c, const char *userinfo, int port, const char *wh
     struct err err;
     snprintf(url, sizeof(url), "redis://%s127.0.0.1:%d%s", userinfo, port, where);
     assert_int_equal(redis_target_parse(&c->target, url, &err), 0);
-    c->conn = redis_conn_new(&c->net, &c->target);
+    c->conn = redis_conn_new(&c->ops.net, &c->target);
 }
 
 static void serve(struct client *c, struct peer *p, void (*script)(struct peer *p))
@@ -115,21 +98,16 @@ static void serve(struct client *c, struct peer *p, void (*script)(struct peer *
 static void request(struct client *c)
 {
     start(c, 10);
-    loop_until(c->loop, c->completions == c->starts);
+    ops_await(&c->ops);
 }
 
-#define assert_done(c, text_)                                \
-    do {                                                     \
-        if ((c)->op.op.err != NULL)                          \
-            fail_msg("failed: %s", op_message(&(c)->op.op)); \
-        assert_string_equal((c)->last, text_);               \
+#define assert_done(c, text_)                  \
+    do {                                       \
+        assert_op_succeeded(&(c)->op.op);      \
+        assert_string_equal((c)->last, text_); \
     } while (0)
 
-#define assert_failed(c, kind_, message_)                       \
-    do {                                                        \
-        assert_string_equal(op_message(&(c)->op.op), message_); \
-        assert_int_equal(op_failure(&(c)->op.op), kind_);       \
-    } while (0)
+#define assert_failed(c, kind_, message_) assert_op_failed(&(c)->op.op, kind_, message_)
 
 enum { MANY = 1000 };
 
@@ -148,15 +126,15 @@ static void a_connection_carries_many_commands(void **state)
     struct client *c = *state;
     struct peer peer;
     serve(c, &peer, many_script);
-    c->start_again = MANY - 1;
+    c->ops.start_again = MANY - 1;
     start(c, 10);
-    loop_until(c->loop, c->completions == MANY);
+    loop_until(c->ops.loop, c->ops.completions == MANY);
     assert_done(c, "PONG");
     assert_int_equal(c->op.op.bytes, 7);
     assert_true(c->op.op.start_ns <= c->op.op.sent_ns);
     assert_true(c->op.op.sent_ns <= c->op.op.first_byte_ns);
-    assert_int_equal(c->net.connects, 1);
-    assert_int_equal(c->net.reconnects, 0);
+    assert_int_equal(c->ops.net.connects, 1);
+    assert_int_equal(c->ops.net.reconnects, 0);
     redis_conn_free(c->conn);
     c->conn = NULL;
     peer_stop(&peer);
@@ -208,8 +186,8 @@ static void a_lost_connection_is_replaced(void **state)
     assert_failed(c, ERR_RESET, "the server reset the connection without a reply");
     request(c);
     assert_done(c, "PONG");
-    assert_int_equal(c->net.connects, 3);
-    assert_int_equal(c->net.reconnects, 2);
+    assert_int_equal(c->ops.net.connects, 3);
+    assert_int_equal(c->ops.net.reconnects, 2);
     redis_conn_free(c->conn);
     c->conn = NULL;
     peer_stop(&peer);
@@ -225,7 +203,7 @@ static void freed_when_the_connection_was_lost(void **state)
     request(c);
     assert_int_equal(op_failure(&c->op.op), ERR_CLOSED);
     for (int i = 0; i < 2; i++) {
-        c->conn = redis_conn_new(&c->net, &c->target);
+        c->conn = redis_conn_new(&c->ops.net, &c->target);
         request(c);
     }
     assert_done(c, "PONG");
@@ -252,7 +230,7 @@ static void a_late_reply_is_nobodys(void **state)
     signal(SIGPIPE, SIG_IGN); /* the late reply, after the client has closed */
     serve(c, &peer, silent_script);
     start(c, 0.02);
-    loop_until(c->loop, c->completions == 1);
+    loop_until(c->ops.loop, c->ops.completions == 1);
     assert_failed(c, ERR_TIMEOUT, "timed out after 0.02s waiting for the reply");
     peer_go(&peer);
     request(c);
@@ -328,11 +306,11 @@ static void bytes_between_commands_end_the_connection(void **state)
     serve(c, &peer, unasked_script);
     request(c);
     peer_go(&peer);
-    loop_until(c->loop, peer_told(&peer));
-    loop_turn(c->loop);
+    loop_until(c->ops.loop, peer_told(&peer));
+    loop_turn(c->ops.loop);
     request(c);
     assert_done(c, "PONG");
-    assert_int_equal(c->net.reconnects, 1);
+    assert_int_equal(c->ops.net.reconnects, 1);
     redis_conn_free(c->conn);
     c->conn = NULL;
     peer_stop(&peer);
@@ -356,10 +334,10 @@ static void a_pipeline_ends_with_its_last_reply(void **state)
     add_ping(c);
     serve(c, &peer, pipeline_script);
     start(c, 10);
-    loop_until(c->loop, c->replies == 2);
-    assert_int_equal(c->completions, 0);
+    loop_until(c->ops.loop, c->replies == 2);
+    assert_int_equal(c->ops.completions, 0);
     peer_go(&peer);
-    loop_until(c->loop, c->completions == 1);
+    loop_until(c->ops.loop, c->ops.completions == 1);
     assert_failed(c, ERR_STATUS, "ERR no");
     assert_string_equal(c->last, "C");
     assert_int_equal(c->op.op.bytes, strlen("+A\r\n-ERR no\r\n+C\r\n"));

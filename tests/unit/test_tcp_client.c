@@ -2,7 +2,7 @@
  * proto/tcp.h against a server that plays a script. Every case counts
  * completions: one for each start, none from inside tcp_start.
  */
-#include "loop.h"
+#include "ops.h"
 #include "peer.h"
 
 #include "base/buf.h"
@@ -12,41 +12,29 @@
 #include <stdlib.h>
 
 struct client {
-    struct ev_loop *loop;
-    struct net net;
+    struct ops ops;
     struct endpoint to;
     struct tcp_conn *conn;
     struct tcp_op op;
-    bool inside_start;
-    int starts, completions;
-    int start_again;       /* as often, from inside complete */
     bool free_in_complete; /* the connection */
     struct buf got;        /* a copy of what was received */
 };
 
 static void start(struct client *c, double timeout_s)
 {
-    c->starts++;
-    c->inside_start = true;
-    tcp_start(c->conn, &c->op, timeout_s);
-    c->inside_start = false;
+    ops_start(&c->ops, tcp_start(c->conn, &c->op, timeout_s));
 }
 
 static void complete(struct op *op)
 {
     struct client *c = op->owner;
-    assert_false(c->inside_start);
-    assert_false(op->pending);
-    c->completions++;
-    assert_int_equal(c->completions, c->starts);
-    assert_true(op->end_ns >= op->start_ns);
+    ops_completed(&c->ops, op);
     buf_clear(&c->got);
     buf_add(&c->got, c->op.data, c->op.len);
     if (c->free_in_complete) {
         tcp_conn_free(c->conn);
         c->conn = NULL;
-    } else if (c->start_again > 0) {
-        c->start_again--;
+    } else if (ops_again(&c->ops)) {
         start(c, 10);
     }
 }
@@ -54,10 +42,9 @@ static void complete(struct op *op)
 static int setup(void **state)
 {
     struct client *c = calloc(1, sizeof(*c));
-    c->loop = ev_loop_new(EVFLAG_AUTO);
-    net_init(&c->net, c->loop);
+    ops_init(&c->ops);
     c->to.host = "127.0.0.1";
-    c->conn = tcp_conn_new(&c->net, &c->to);
+    c->conn = tcp_conn_new(&c->ops.net, &c->to);
     c->op = (struct tcp_op){
         .op = {.complete = complete, .owner = c},
         .send = "hi\n",
@@ -71,16 +58,12 @@ static int setup(void **state)
     return 0;
 }
 
-/* Whatever happened in a case, no operation may complete twice. */
 static int teardown(void **state)
 {
     struct client *c = *state;
     tcp_conn_free(c->conn);
     op_release(&c->op.op);
-    loop_turn(c->loop);
-    assert_int_equal(c->completions, c->starts);
-    net_release(&c->net);
-    ev_loop_destroy(c->loop);
+    ops_release(&c->ops);
     buf_release(&c->got);
     free(c);
     return 0;
@@ -89,7 +72,7 @@ static int teardown(void **state)
 static void request(struct client *c)
 {
     start(c, 10);
-    loop_until(c->loop, c->completions == c->starts);
+    ops_await(&c->ops);
 }
 
 static void receive(struct client *c, size_t length)
@@ -106,18 +89,16 @@ static void serve(struct client *c, struct peer *p, void (*script)(struct peer *
     c->to.port = p->port;
 }
 
-#define assert_done(c, text_)                                \
-    do {                                                     \
-        if ((c)->op.op.err != NULL)                          \
-            fail_msg("failed: %s", op_message(&(c)->op.op)); \
-        assert_string_equal(buf_cstr(&(c)->got), text_);     \
+#define assert_done(c, text_)                            \
+    do {                                                 \
+        assert_op_succeeded(&(c)->op.op);                \
+        assert_string_equal(buf_cstr(&(c)->got), text_); \
     } while (0)
 
-#define assert_failed(c, kind_, message_)                       \
-    do {                                                        \
-        assert_string_equal(op_message(&(c)->op.op), message_); \
-        assert_int_equal(op_failure(&(c)->op.op), kind_);       \
-        assert_int_equal((c)->op.len, 0);                       \
+#define assert_failed(c, kind_, message_)               \
+    do {                                                \
+        assert_op_failed(&(c)->op.op, kind_, message_); \
+        assert_int_equal((c)->op.len, 0);               \
     } while (0)
 
 enum { MANY = 1000 };
@@ -137,12 +118,12 @@ static void a_connection_carries_many_exchanges(void **state)
     struct client *c = *state;
     struct peer peer;
     serve(c, &peer, many_script);
-    c->start_again = MANY - 1;
+    c->ops.start_again = MANY - 1;
     start(c, 10);
-    loop_until(c->loop, c->completions == MANY);
+    loop_until(c->ops.loop, c->ops.completions == MANY);
     assert_done(c, "hello");
     assert_int_equal(c->op.op.bytes, 7);
-    assert_int_equal(c->net.connects, 1);
+    assert_int_equal(c->ops.net.connects, 1);
     tcp_disconnect(c->conn);
     peer_stop(&peer);
     assert_int_equal(peer.received, MANY * 3);
@@ -202,7 +183,7 @@ static void what_came_before_the_end_is_kept(void **state)
     c->op.until = TCP_DELIMITER;
     request(c);
     assert_done(c, "again");
-    assert_int_equal(c->net.reconnects, 1);
+    assert_int_equal(c->ops.net.reconnects, 1);
     tcp_disconnect(c->conn);
     peer_stop(&peer);
 }
@@ -256,7 +237,7 @@ static void a_deadline_inside_the_answer(void **state)
     struct peer peer;
     serve(c, &peer, deaf_script);
     start(c, 0.05);
-    loop_until(c->loop, c->completions == 1);
+    loop_until(c->ops.loop, c->ops.completions == 1);
     assert_int_equal(op_failure(&c->op.op), ERR_TIMEOUT);
     peer_stop(&peer);
 }
