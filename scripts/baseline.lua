@@ -13,7 +13,8 @@
 -- An optional one that cannot be reached is skipped, and the report says why;
 -- with --require-all the run does not start.
 --
---   inrush serve &                                    answers for the first four
+--   inrush serve &                                    answers for the first three, and for
+--                                                     the fourth where its URL says so
 --   inrush run baseline                               1,000 users for 3 minutes
 --   inrush run baseline --profile stress              2,000 users, started faster
 --   inrush run baseline --class FastTimeStressUser    one class alone
@@ -26,7 +27,7 @@
 --   BASELINE_FAST_TIME_HOST     http://localhost:8888
 --   BASELINE_MCP_URL            http://localhost:8888/http
 --   BASELINE_MCP_PROTOCOL       2025-11-25; "auto" finds the newest
---   BASELINE_GATEWAY_URL        http://localhost:8080
+--   BASELINE_GATEWAY_URL        http://localhost:8080; http://localhost:8888 is inrush serve
 --   BASELINE_GATEWAY_SERVER_ID  9779b6698cbd4b4995ee04a4fab38737
 --   BASELINE_JWT_SECRET         my-test-key
 --   BASELINE_POSTGRES_HOST      localhost
