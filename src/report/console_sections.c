@@ -2,6 +2,7 @@
 #include "report/console.h"
 
 #include "base/units.h"
+#include "report/condition.h"
 #include "report/figure.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -391,5 +392,9 @@ void console_verdict(struct console *c)
     verdict_reach(&verdict, &c->end->total->generator);
     verdict_describe(&text, &verdict, c->run->workers, c->run->cpus);
     page_wrap(&c->page, verdict.limited ? PAGE_BAD : PAGE_PLAIN, 0, 2, buf_cstr(&text));
+    buf_clear(&text);
+    condition_describe(&text, &c->end->total->generator);
+    if (text.len > 0)
+        page_wrap(&c->page, PAGE_DIM, 0, 2, buf_cstr(&text));
     buf_release(&text);
 }

@@ -5,11 +5,13 @@
  * points as they come. docs/metrics-out.md lists the fields.
  */
 #include "base/mem.h"
+#include "report/condition.h"
 #include "report/output.h"
 #include "report/reporters.h"
 #include "report/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 struct reporter {
@@ -123,7 +125,6 @@ static void add_metric(struct reporter *r, struct metric_about about, const stru
 /* How the run and the generator stand. */
 static void add_run(struct reporter *r, const struct report_tick *tick)
 {
-    const struct generator_stats *g = &tick->interval->generator;
     uint64_t script_errors = 0;
     for (size_t i = 0; i < tick->interval->script_errors.len; i++)
         script_errors += tick->interval->script_errors.items[i].count;
@@ -131,9 +132,12 @@ static void add_run(struct reporter *r, const struct report_tick *tick)
     add_tag(&r->lines, "title", r->run->title);
     buf_addf(&r->lines, " users=%" PRIu32 "i,script_errors=%" PRIu64 "i", tick->users,
              script_errors);
-    if (g->wall_ns > 0)
-        buf_addf(&r->lines, ",cpu_share=%.4g", (double)g->cpu_ns / (double)g->wall_ns);
-    add_times(&r->lines, "lag_", &g->loop_lag);
+    struct condition_figure figures[CONDITION_FIGURES];
+    condition_figures(figures, &tick->interval->generator, &tick->total->generator);
+    for (int i = 0; i < CONDITION_FIGURES; i++) {
+        if (!isnan(figures[i].value))
+            buf_addf(&r->lines, ",%s=%.10g", figures[i].name, figures[i].value);
+    }
     const struct arrival_stats *a = &tick->interval->arrivals;
     if (a->due > 0)
         buf_addf(&r->lines,

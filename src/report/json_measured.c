@@ -271,6 +271,8 @@ static void put_script(struct json *j, const struct generator_stats *g)
     json_object_begin(j);
     put_seconds(j, "s", g->script_ns);
     put_number(j, "longest_ms", (double)g->script_longest_ns / 1e6);
+    put_seconds(j, "gc_s", g->gc_ns);
+    put_number(j, "gc_longest_ms", (double)g->gc_longest_ns / 1e6);
     put_uint(j, "lua_bytes_most", g->lua_bytes_most);
     json_object_end(j);
 }

@@ -10,13 +10,17 @@
  */
 #include "base/mem.h"
 #include "base/units.h"
+#include "report/condition.h"
 #include "report/digest.h"
 #include "report/figure.h"
 #include "report/output.h"
 #include "report/reporters.h"
 #include "report/text.h"
+#include "report/verdict.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +87,7 @@ static void add_attribute(struct buf *out, const char *name, const char *value)
 /* Cases are collected first: a suite begins with how many there are. */
 struct suite {
     const char *name;
-    struct buf cases;
+    struct buf properties, cases;
     unsigned tests, failures, errors;
 };
 
@@ -128,13 +132,48 @@ static void add_suite(struct buf *out, struct suite *s, const struct report_run 
         /* Without fraction and zone: there are readers that take no others. */
         buf_addf(out, " skipped=\"0\" time=\"%.3f\" timestamp=\"%.19s\">\n", duration_s,
                  figure_utc(when, run->started_wall));
+        buf_add(out, s->properties.data, s->properties.len);
         buf_add(out, s->cases.data, s->cases.len);
         buf_adds(out, "  </testsuite>\n");
     }
+    buf_release(&s->properties);
     buf_release(&s->cases);
 }
 
 /* --- what was asked --------------------------------------------------------------- */
+
+static void add_property(struct suite *s, const char *name, const char *value)
+{
+    buf_adds(&s->properties, "      <property");
+    add_attribute(&s->properties, "name", name);
+    add_attribute(&s->properties, "value", value);
+    buf_adds(&s->properties, "/>\n");
+}
+
+/* Whose figures they are. */
+static void add_generator(struct suite *s, const struct report_run *run,
+                          const struct generator_stats *g)
+{
+    struct condition_figure figures[CONDITION_FIGURES];
+    struct buf text = BUF_INIT;
+    struct verdict verdict;
+    verdict_reach(&verdict, g);
+    verdict_describe(&text, &verdict, run->workers, run->cpus);
+    condition_figures(figures, g, g);
+    buf_adds(&s->properties, "    <properties>\n");
+    add_property(s, "generator.limited", verdict.limited ? "true" : "false");
+    add_property(s, "generator.verdict", buf_cstr(&text));
+    for (int i = 0; i < CONDITION_FIGURES; i++) {
+        buf_clear(&text);
+        buf_addf(&text, "generator.%s", figures[i].name);
+        char value[FIGURE_MAX];
+        snprintf(value, sizeof(value), "%.10g", figures[i].value);
+        if (!isnan(figures[i].value))
+            add_property(s, buf_cstr(&text), value);
+    }
+    buf_adds(&s->properties, "    </properties>\n");
+    buf_release(&text);
+}
 
 static void add_run(struct suite *s, const struct report_run *run, const struct report_end *end)
 {
@@ -145,6 +184,7 @@ static void add_run(struct suite *s, const struct report_run *run, const struct 
     const char *message = end->reason != NULL ? end->reason : report_exit_meaning(end);
     buf_addf(&details, "The run ended after %.3f s with exit status %d: %s.", end->duration_s,
              status, message);
+    add_generator(s, run, &end->total->generator);
     add_case(s, run, "the run finished and requests were answered", verdict, message,
              buf_cstr(&details));
     buf_release(&details);

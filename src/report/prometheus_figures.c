@@ -41,7 +41,7 @@ struct prometheus_figures {
     uint32_t users;
     double elapsed_s;
     bool warmup, ended;
-    uint64_t connects, reconnects, tasks, cpu_ns, wall_ns;
+    struct generator_stats generator;     /* without its histogram */
     uint64_t due, started, late, dropped; /* of a schedule */
     struct exposition_times loop_lag;
 };
@@ -147,11 +147,8 @@ static void copy_rest(struct prometheus_figures *f, const struct stats *total)
     f->script_errors = 0;
     for (size_t i = 0; i < total->script_errors.len; i++)
         f->script_errors += total->script_errors.items[i].count;
-    f->connects = total->generator.connects;
-    f->reconnects = total->generator.reconnects;
-    f->tasks = total->generator.tasks;
-    f->cpu_ns = total->generator.cpu_ns;
-    f->wall_ns = total->generator.wall_ns;
+    f->generator = total->generator;
+    f->generator.loop_lag = (struct hist){0};
     f->due = total->arrivals.due;
     f->started = total->arrivals.started;
     f->late = total->arrivals.late;
@@ -301,20 +298,56 @@ static void expose_arrivals(const struct prometheus_figures *f, struct expositio
            (double)f->dropped);
 }
 
+/* What the process holds; left out where it is not known. */
+static void expose_machine(const struct generator_stats *g, struct exposition *e)
+{
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } gauges[] = {
+        {"inrush_generator_lua_memory_bytes", "The most that one worker's scripts have held.",
+         g->lua_bytes_most},
+        {"inrush_generator_memory_bytes", "The most resident memory so far.", g->memory_most},
+        {"inrush_generator_files", "The most files open at once so far.", g->fds_most},
+        {"inrush_generator_files_limit", "How many may be.", g->fds_limit},
+        {"inrush_generator_tcp_sockets",
+         "The most TCP sockets of the machine so far, those in TIME_WAIT included.",
+         g->tcp_sockets_most},
+        {"inrush_generator_local_ports", "How many an address has for connections to one server.",
+         g->local_ports},
+    };
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(*gauges); i++) {
+        if (gauges[i].value > 0)
+            single(e, gauges[i].name, gauges[i].help, EXPOSITION_GAUGE, (double)gauges[i].value);
+    }
+}
+
 static void expose_generator(const struct prometheus_figures *f, struct exposition *e)
 {
+    const struct generator_stats *g = &f->generator;
     single(e, "inrush_script_errors_total", "Errors that tasks raised.", EXPOSITION_COUNTER,
            (double)f->script_errors);
     single(e, "inrush_tasks_total", "Task functions run to their end.", EXPOSITION_COUNTER,
-           (double)f->tasks);
+           (double)g->tasks);
     single(e, "inrush_connections_opened_total", "Connections opened.", EXPOSITION_COUNTER,
-           (double)f->connects);
+           (double)g->connects);
     single(e, "inrush_connections_reopened_total", "Of these, after one had closed.",
-           EXPOSITION_COUNTER, (double)f->reconnects);
+           EXPOSITION_COUNTER, (double)g->reconnects);
     single(e, "inrush_generator_cpu_seconds_total", "CPU time of the worker threads.",
-           EXPOSITION_COUNTER, ns_to_s(f->cpu_ns));
+           EXPOSITION_COUNTER, ns_to_s(g->cpu_ns));
     single(e, "inrush_generator_wall_seconds_total", "Wall time of the worker threads, summed.",
-           EXPOSITION_COUNTER, ns_to_s(f->wall_ns));
+           EXPOSITION_COUNTER, ns_to_s(g->wall_ns));
+    single(e, "inrush_generator_script_seconds_total",
+           "Time inside scripts, garbage collection included.", EXPOSITION_COUNTER,
+           ns_to_s(g->script_ns));
+    single(e, "inrush_generator_script_longest_seconds",
+           "The longest that a script ran without waiting.", EXPOSITION_GAUGE,
+           ns_to_s(g->script_longest_ns));
+    single(e, "inrush_generator_gc_seconds_total", "Of these, in garbage collection.",
+           EXPOSITION_COUNTER, ns_to_s(g->gc_ns));
+    single(e, "inrush_generator_gc_longest_seconds", "The longest pause for it.", EXPOSITION_GAUGE,
+           ns_to_s(g->gc_longest_ns));
+    expose_machine(g, e);
     exposition_family(e, "inrush_generator_lag_seconds", "How late the event loops ran timers.",
                       EXPOSITION_HISTOGRAM);
     exposition_times(e, NULL, 0, &f->loop_lag);

@@ -212,6 +212,8 @@ static void read_script(struct reader *r, const struct cJSON *object, struct gen
     size_t path = reader_enter(r, object, "script", &inner);
     g->script_ns = read_ns(r, inner, "s");
     g->script_longest_ns = read_ns(r, inner, "longest_ms") / 1000;
+    g->gc_ns = read_ns(r, inner, "gc_s");
+    g->gc_longest_ns = read_ns(r, inner, "gc_longest_ms") / 1000;
     g->lua_bytes_most = reader_count(r, inner, "lua_bytes_most");
     reader_leave(r, path);
 }

@@ -6,11 +6,13 @@
  */
 #include "base/mem.h"
 #include "base/units.h"
+#include "report/condition.h"
 #include "report/reporters.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -201,6 +203,16 @@ static void add_metric(struct reporter *r, struct metric_about about, const stru
     buf_release(&prefix);
 }
 
+static void add_condition(struct reporter *r, const struct report_tick *tick)
+{
+    struct condition_figure figures[CONDITION_FIGURES];
+    condition_figures(figures, &tick->interval->generator, &tick->total->generator);
+    for (int i = 0; i < CONDITION_FIGURES; i++) {
+        if (!isnan(figures[i].value))
+            add(r, "generator.", figures[i].name, figures[i].value, "g");
+    }
+}
+
 static void statsd_tick(struct reporter *r, const struct report_tick *tick)
 {
     const struct stats *s = tick->interval;
@@ -211,6 +223,7 @@ static void statsd_tick(struct reporter *r, const struct report_tick *tick)
         script_errors += s->script_errors.items[i].count;
     add(r, "", "users", tick->users, "g");
     add(r, "", "script_errors", (double)script_errors, "c");
+    add_condition(r, tick);
     if (s->arrivals.due > 0) {
         add(r, "arrivals.", "due", (double)s->arrivals.due, "c");
         add(r, "arrivals.", "started", (double)s->arrivals.started, "c");

@@ -6,6 +6,7 @@
  * Written while the run lasts, so it needs memory for one tick only.
  */
 #include "base/mem.h"
+#include "report/condition.h"
 #include "report/output.h"
 #include "report/put.h"
 #include "report/reporters.h"
@@ -139,14 +140,16 @@ static void put_arrivals(struct json *j, const struct arrival_stats *a)
     json_object_end(j);
 }
 
-static void put_generator(struct json *j, const struct generator_stats *g)
+/* g: of the span. */
+static void put_generator(struct json *j, const struct generator_stats *g,
+                          const struct generator_stats *so_far)
 {
-    bool known = g->wall_ns > 0, timed = g->loop_lag.count > 0;
+    struct condition_figure figures[CONDITION_FIGURES];
+    condition_figures(figures, g, so_far);
     json_key(j, "generator");
     json_object_begin(j);
-    put_number(j, "cpu_share", known ? (double)g->cpu_ns / (double)g->wall_ns : NAN);
-    put_number(j, "loop_lag_p99_ms", timed ? hist_percentile(&g->loop_lag, 99) / 1000 : NAN);
-    put_number(j, "loop_lag_max_ms", timed ? (double)g->loop_lag.max / 1000 : NAN);
+    for (int i = 0; i < CONDITION_FIGURES; i++)
+        put_number(j, figures[i].name, figures[i].value);
     put_uint(j, "connects", g->connects);
     put_uint(j, "reconnects", g->reconnects);
     json_object_end(j);
@@ -175,7 +178,7 @@ static void add_aggregated(struct reporter *r, const struct report_tick *tick)
     put_errors(&j, r, tick->interval);
     put_metrics(&j, r, tick);
     put_arrivals(&j, &tick->interval->arrivals);
-    put_generator(&j, &tick->interval->generator);
+    put_generator(&j, &tick->interval->generator, &tick->total->generator);
     end_line(r, &j);
     series_release(&sum);
 }

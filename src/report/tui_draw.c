@@ -5,6 +5,7 @@
  */
 #include "report/tui_draw.h"
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "report/figure.h"
 #include "report/text.h"
@@ -308,6 +309,11 @@ static void draw_generator(struct pen *pen, const struct tui_model *m)
     if (m->lag_p99_ms >= 0)
         putf(pen, m->lag_p99_ms > VERDICT_LAG_MAX_MS ? BAD : PLAIN,
              ", 99%% of its timers at most %s late", figure_duration_ms(lag, m->lag_p99_ms));
+    if (g->script_ns > 0 && g->wall_ns > 0)
+        putf(pen, PLAIN, ", scripts %.0f%%", 100 * (double)g->script_ns / (double)g->wall_ns);
+    if (g->gc_ns > 0)
+        putf(pen, PLAIN, ", garbage collection at most %s",
+             figure_duration_ms(lag, (double)g->gc_longest_ns / (double)NS_PER_MS));
     if (g->hung > 0)
         putf(pen, BAD, ", %u workers hung", g->hung);
     next_line(pen);

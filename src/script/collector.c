@@ -13,10 +13,15 @@
 /* A collection begins when the heap has grown fourfold, not twofold: what
  * requests leave behind is little, and marking all users costs more than its
  * memory. */
-enum { GROWTH = 4, PAUSE_PERCENT = 150 * GROWTH };
+enum { GROWTH = 4 };
+/* Lua's own limit: so much larger, and larger by so much at least. */
+enum { LIMIT_PERCENT = 150 * GROWTH, LIMIT_KB = 8 * 1024 };
 /* Done beyond what was left behind since the last step, so that a collection
  * ends though nothing is. */
 enum { STEP_KB = 4 };
+/* The heap is looked at after so many runs of scripts; more often while it is
+ * collected, to have short steps. */
+enum { RUNS = 16, RUNS_COLLECTING = 4 };
 
 static size_t heap_kb(lua_State *L)
 {
@@ -25,37 +30,45 @@ static size_t heap_kb(lua_State *L)
 
 void collector_begin(lua_State *L)
 {
-    lua_gc(L, LUA_GCSETPAUSE, PAUSE_PERCENT);
+    size_t floor = 100 * LIMIT_KB / (heap_kb(L) + 1);
+    lua_gc(L, LUA_GCSETPAUSE, (int)(LIMIT_PERCENT > floor ? LIMIT_PERCENT : floor));
+    lua_gc(L, LUA_GCRESTART, -1); /* the limit follows from the pause and what there is now */
 }
 
 /* A finalizer may raise, so steps are made in a protected call. */
 static int step(lua_State *L)
 {
     struct collector *c = &script_of(L)->collector;
+    uint64_t began = clock_ticks();
     size_t now = heap_kb(L), grown = now > c->seen_kb ? now - c->seen_kb : 0;
     if (lua_gc(L, LUA_GCSTEP, (int)(grown + STEP_KB))) {
         c->collecting = false;
         c->begin_kb = GROWTH * heap_kb(L);
     }
     c->seen_kb = heap_kb(L);
-    lua_gc(L, LUA_GCRESTART, -1); /* Lua's own limit: PAUSE_PERCENT of what there is now */
+    collector_begin(L);
+    uint64_t took = clock_ticks() - began;
+    c->spent += took;
+    if (took > c->longest)
+        c->longest = took;
     return 0;
 }
 
 void collector_turn(struct script *s)
 {
     struct collector *c = &s->collector;
-    c->runs = 0;
     size_t now = heap_kb(s->L);
+    c->most_kb = now > c->most_kb ? now : c->most_kb;
     if (c->begin_kb == 0)
         c->begin_kb = GROWTH * now;
     if (!c->collecting) {
+        c->runs_left = RUNS;
         if (now < c->begin_kb)
             return;
         c->collecting = true;
         c->seen_kb = now;
     }
-    uint64_t began = clock_ticks();
+    c->runs_left = RUNS_COLLECTING;
     char *message, *traceback;
     lua_pushcfunction(s->L, step);
     if (script_call(s, 0, 0, &message, &traceback) < 0) {
@@ -63,22 +76,20 @@ void collector_turn(struct script *s)
         free(message);
         free(traceback);
     }
-    uint64_t took = clock_ticks() - began;
-    c->spent += took;
-    if (took > c->longest)
-        c->longest = took;
 }
 
 struct script_cost script_take_cost(struct script *s)
 {
     struct collector *c = &s->collector;
+    size_t now = heap_kb(s->L);
     struct script_cost cost = {
         .inside = s->inside,
         .longest = s->longest,
         .collecting = c->spent,
         .collecting_longest = c->longest,
-        .memory = (uint64_t)heap_kb(s->L) * 1024,
+        .memory = (now > c->most_kb ? now : c->most_kb) * 1024,
     };
     s->inside = s->longest = c->spent = c->longest = 0;
+    c->most_kb = 0;
     return cost;
 }

@@ -18,8 +18,6 @@ void script_open_libraries(struct script *s);
 /* Runs the file. For a `load`: it may raise. */
 void script_run_source(struct script *s);
 
-/* The heap is looked at after so many runs of scripts. */
-enum { COLLECTOR_RUNS = 16 };
 /* From now on Lua collects by itself only where collector_turn does not come in time. */
 void collector_begin(lua_State *L);
 /* Makes a step, when enough garbage is there. An error of a finalizer is a
@@ -28,7 +26,7 @@ void collector_turn(struct script *s);
 /* After a run of a script: collects between two of them, timed. */
 static inline void collector_after_run(struct script *s)
 {
-    if (++s->collector.runs >= COLLECTOR_RUNS && s->depth == 0)
+    if (s->depth == 0 && s->collector.runs_left-- == 0)
         collector_turn(s);
 }
 

@@ -59,9 +59,10 @@ struct script_thread {
 
 /* What collector.c knows of a state's garbage. */
 struct collector {
-    size_t begin_kb; /* a collection begins when the heap is this large; 0: not known yet */
-    size_t seen_kb;  /* the heap at the end of the last step */
-    uint32_t runs;   /* of scripts, since the heap was looked at */
+    size_t begin_kb;    /* a collection begins when the heap is this large; 0: not known yet */
+    size_t seen_kb;     /* the heap at the end of the last step */
+    size_t most_kb;     /* the largest heap seen since script_take_cost */
+    uint32_t runs_left; /* of scripts, until the heap is looked at */
     bool collecting;
     uint64_t spent, longest; /* in steps and in one, clock_ticks(), since script_take_cost */
 };
@@ -124,8 +125,8 @@ int script_emit_stop(struct script *s, const struct report_run *run, const struc
 
 /* What the scripts have cost since this was asked last, or the state was made:
  * the time inside them and the longest uninterrupted part of it, what of it was
- * collecting garbage and its longest step, in clock_ticks(), and the memory that
- * the state holds now. */
+ * collecting garbage and its longest step, in clock_ticks(), and the most memory
+ * that the state was seen to hold. */
 struct script_cost {
     uint64_t inside, longest;
     uint64_t collecting, collecting_longest;

@@ -219,6 +219,8 @@ static inline void case_scenario(struct fixture *f)
     f->stats->generator.cancelled = 8;
     f->stats->generator.script_ns = 8 * NS_PER_S;
     f->stats->generator.script_longest_ns = 12500 * NS_PER_US;
+    f->stats->generator.gc_ns = 250 * NS_PER_MS;
+    f->stats->generator.gc_longest_ns = 310 * NS_PER_US;
     f->stats->generator.lua_bytes_most = 3 << 20;
     f->stats->generator.fds_most = 1012;
     f->stats->generator.fds_limit = 20000;
