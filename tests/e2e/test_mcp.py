@@ -564,6 +564,22 @@ class Mcp(Case):
         odd = [r.header("X-Odd") for r in server.requests]
         self.assertEqual(odd[:4], ["odd", None, "odd", None])
 
+    def test_headers_that_are_wrong_at_first(self):
+        """A script may catch the error; the next request has what is right then."""
+        for wrong in ('"none"', "{ [1] = 2 }", "{ [\"X-Y\"] = {} }"):
+            with self.subTest(wrong=wrong):
+                run, _ = self.run_mcp(Peer(), 'print(pcall(function() ' + CALL + ' end)) ' + CALL,
+                                      f"""headers = (function()
+                                        local first = true
+                                        return function()
+                                          local given = first and {wrong} or {{}}
+                                          first = false
+                                          return given
+                                        end
+                                      end)()""")
+                self.assertRegex(run.stdout, r"false\t.*headers", run)
+                self.assertRegex(run.stdout, r'said\t.*"hello"')
+
     def test_type(self):
         run, _ = self.run_mcp(Peer(), options='type = "GW-MCP"')
         self.assertIn("ok    GW-MCP initialize", run.stderr, run)
@@ -712,6 +728,24 @@ class Mcp(Case):
                 self.assertRegex(run.stdout, rf"said\tnil\tHTTP status {status}", run)
                 self.assertRegex(run.stdout, r'said\t.*"hello"')
                 self.assertIn("3 requests, 1 failed", run.stderr)
+
+    def test_trouble_before_a_server_of_the_stateless_era(self):
+        """What is asked after trouble is as complete as what was asked before it."""
+        serve, trouble = self.stateless(), [response(status=503, reason="No")]
+        def first(conn):
+            if trouble:
+                conn.recv_request()
+                conn.send(trouble.pop())
+            else:
+                serve(conn)
+        run, _ = self.run_mcp(first, """
+            said(user.mcp:call_tool("greet"))
+            said(user.mcp:call_tool("another"))
+            said(user.mcp:call_tool("third"))""", protocol="auto")
+        self.check_stateless(run)
+        self.assertEqual([message["params"]["name"] for _, message in self.seen],
+                         ["another", "third"], run)
+        self.assertIn("3 requests, 1 failed", run.stderr)
 
     def test_refused_connection(self):
         run = self.run_url("http://127.0.0.1:1/mcp", CALL, protocol="auto")

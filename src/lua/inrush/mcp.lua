@@ -7,16 +7,13 @@
 
 local Connection = require "inrush.mcp.connection"
 local core = require "inrush.core"
+local eras = require "inrush.mcp.eras"
 local failure = require "inrush.mcp.failure"
 local options = require "inrush.options"
 
 local mcp = {}
 
 local failed = failure.failed
-
-local PROTOCOLS = {
-  "auto", Connection.NEWEST, Connection.LAST_HANDSHAKE, "2025-06-18", "2025-03-26", "2024-11-05",
-}
 
 local PAGES_MOST = 1000
 
@@ -50,17 +47,15 @@ function mcp.client(opts)
     raise("mcp.client needs a url: mcp.client { url = \"http://localhost:8888/mcp\" }")
   end
   local protocol = opts.protocol or "auto"
-  options.one_of(protocol, PROTOCOLS, "protocol", 2, "mcp.client")
-  local client = Connection.new(core.user("mcp.client"), {
+  options.one_of(protocol, eras.PROTOCOLS, "protocol", 2, "mcp.client")
+  return Connection.new(core.user("mcp.client"), {
     url = opts.url,
     kind = opts.type or "MCP",
     protocol = protocol,
     timeout = opts.timeout,
     given_headers = opts.headers,
-    refreshes_headers = type(opts.headers) == "function",
-    about = { name = opts.name or "inrush", version = opts.version or core.version },
+    client_info = { name = opts.name or "inrush", version = opts.version or core.version },
   })
-  return client
 end
 
 --- Opens the session, if there is none yet: the handshake, alone. Otherwise the

@@ -1,58 +1,40 @@
---- The connection of an MCP client: headers, sessions, both eras of the protocol,
--- and one request with its answer, however that comes.
+--- The connection of an MCP client: which era its server is of, sessions, and requests
+-- sent and sent again.
 --
 -- Ordinary answers are read in C (script/lua_mcp.c): `take` gives their
--- result. Whatever it leaves, and every streamed answer, is looked at here.
+-- result. Whatever it leaves is looked at by inrush/mcp/answer.lua.
 -- @module inrush.mcp.connection
 
+local answers = require "inrush.mcp.answer"
 local core = require "inrush.core"
-local crypto = require "inrush.crypto"
+local eras = require "inrush.mcp.eras"
 local failure = require "inrush.mcp.failure"
+local headers = require "inrush.mcp.headers"
 local wires = require "inrush.mcp.core"
 
-local encode, decode, send, take = wires.encode, wires.decode, wires.send, wires.take
+local encode, send, take = wires.encode, wires.send, wires.take
 local failed = failure.failed
-local null = require("cjson").null
-
-local STATELESS, HANDSHAKE = "stateless", "handshake"
-
--- JSON-RPC codes that only servers of the stateless era have: a header that does
--- not match, a capability that is missing, a version that is not supported.
-local UNSUPPORTED_VERSION = -32022
-local OF_STATELESS = { [-32020] = true, [-32021] = true, [UNSUPPORTED_VERSION] = true }
+local STATELESS, HANDSHAKE = eras.STATELESS, eras.HANDSHAKE
 
 local BACKOFF_FIRST, BACKOFF_MOST = 0.1, 5 -- seconds before the next handshake
-local STREAM_RETRY = 1 -- seconds before a stream is resumed, unless the server says
-local RESUMES_MOST = 8
 local CALLS_KEPT = 500 -- prepared ones
-
--- Of each server that this worker has found out about: url -> era
-local known_eras = {}
 
 --- @type Connection
 local Connection = {}
 Connection.__index = Connection
 
-Connection.NEWEST = "2026-07-28"
-Connection.LAST_HANDSHAKE = "2025-11-25"
-
-local META = string.format(
-  '"_meta":{"io.modelcontextprotocol/protocolVersion":"%s",'
-    .. '"io.modelcontextprotocol/clientCapabilities":{},'
-    .. '"io.modelcontextprotocol/clientInfo":{"name":"inrush","version":"%s"}}',
-  Connection.NEWEST, core.version)
-
-local function raise(format, ...)
-  core.raise(string.format(format, ...))
-end
-
---- A connection of a user; sends nothing yet. about: url, kind, protocol, timeout,
--- given_headers, about (name and version of the client).
+--- A connection of a user; sends nothing yet. about: url, kind (the type of its series),
+-- protocol ("auto" or a version), timeout (seconds, or nil), given_headers (a table, a
+-- function or nil), client_info (name and version, for the server). It becomes the
+-- connection.
 function Connection.new(user, about)
   local self = setmetatable(about, Connection)
   self.http = user.http
-  self.on_event = function(data, _, id, retry) return self:take_event(data, id, retry) end
-  self.wire = wires.wire(self.http, self.url, self.kind, self.on_event)
+  self.headers = headers.new(self.given_headers)
+  self.refreshes_headers = type(self.given_headers) == "function"
+  local answer = answers.new(self.http, self.url, self.headers, self.timeout)
+  self.wire = wires.wire(self.http, self.url, self.kind, answer.on_event)
+  answer.wire, self.answer = self.wire, answer
   -- A path means another server for each class.
   self.server_key = self.url:find("^/") and user.class .. " " .. self.url or self.url
   self.not_before = 0 -- on core.clock(); 0: now
@@ -61,9 +43,10 @@ function Connection.new(user, about)
   return self
 end
 
+-- Nothing is known of a session, nor kept of what was prepared within one.
 function Connection:forget_session()
   self.session, self.version, self.is_open, self.is_usual = nil, nil, false, false
-  self.headers = nil
+  self.headers:forget()
   self:forget_calls()
 end
 
@@ -72,91 +55,31 @@ function Connection:forget_calls()
   self.tools, self.asked, self.calls_kept = {}, {}, 0
 end
 
---- Headers ------------------------------------------------------------------------
-
--- Takes over the headers that the script gives; whether one has changed. Names may
--- come in any case; a header is sent once.
-function Connection:add_headers(given)
-  local headers, added = self.headers, self.added_headers
-  local changed = false
-  for name in pairs(added) do
-    if given[name] == nil then
-      headers[name], added[name] = nil, nil
-      changed = true
-    end
-  end
-  for name, value in pairs(given) do
-    if not added[name] then
-      if type(name) ~= "string" then
-        raise("mcp.client: headers must map names to strings")
-      end
-      for other in pairs(headers) do
-        if other:lower() == name:lower() then
-          headers[other] = nil
-        end
-      end
-      added[name] = true
-    end
-    if headers[name] ~= value then
-      headers[name] = value
-      changed = true
-    end
-  end
-  return changed
-end
-
-function Connection:make_headers()
-  self.headers, self.added_headers = {
-    Accept = "application/json, text/event-stream",
-    ["Content-Type"] = "application/json",
-    ["Mcp-Session-Id"] = self.session,
-    ["MCP-Protocol-Version"] = self.version,
-  }, {}
-  if type(self.given_headers) == "table" then
-    self:add_headers(self.given_headers)
-  end
-end
-
 -- Gives the wire the headers of the next request.
 function Connection:set_headers()
-  local changed = not self.headers
-  if changed then
-    self:make_headers()
-  end
-  if type(self.given_headers) == "function" then
-    local given = self.given_headers()
-    if type(given) ~= "table" then
-      raise("mcp.client: the function for headers must return a table, not %s", type(given))
-    end
-    changed = self:add_headers(given) or changed
-  end
-  if changed then
-    self.wire:set_headers(self.headers)
+  self.headers:update(self.session, self.version)
+  if self.headers.changed then
+    self.wire:set_headers(self.headers.sent)
+    self.headers.changed = false
   end
 end
 
 --- Requests that are prepared ---------------------------------------------------------
 
--- A value for the Mcp-Name header; what a header cannot hold goes as base64.
-local function header_safe(name)
-  if name:find("^[\33-\126][\32-\126]*$") and not name:find(" $") and not name:find("^=%?") then
-    return name
-  end
-  return "=?base64?" .. crypto.base64(name) .. "?="
-end
-
+-- The number of a prepared request, for send. params: the beginning of its parameters as
+-- JSON; inside: those of a call go on within that object, rather than being its value.
 function Connection:prepare(counted, method, params, inside, target)
-  local headers
+  local more
   if self.era == STATELESS then
-    headers = { ["Mcp-Method"] = method, ["Mcp-Name"] = target and header_safe(target) }
-    params = params:gsub("^{", function() return "{" .. META .. (#params > 1 and "," or "") end)
+    more = { ["Mcp-Method"] = method, ["Mcp-Name"] = target and headers.safe(target) }
+    params = "{" .. eras.META .. (#params > 1 and "," or "") .. params:sub(2)
   end
   if self.calls_kept == CALLS_KEPT then
     self:forget_calls()
   end
   self.calls_kept = self.calls_kept + 1
   return self.wire:prepare(counted, ',"method":' .. encode(method) .. ',"params":' .. params,
-    inside, headers)
+    inside, more)
 end
 
 -- The call of a tool, counted under a name.
@@ -185,168 +108,12 @@ function Connection.other_call(self, method, counted, target)
   return call
 end
 
---- Answers ------------------------------------------------------------------------
-
--- An event of a streamed answer; true once it was the one waited for.
-function Connection:take_event(data, id, retry)
-  self.is_clean, self.is_usual = false, false
-  if id ~= "" then
-    self.event_id = id
-  end
-  self.retry = retry or self.retry
-  if data == "" then
-    return false -- a priming event
-  end
-  local message = decode(data)
-  if type(message) ~= "table" then
-    self.garbled = true
-    return true
-  end
-  return self:take_message(message)
-end
-
--- A message, or a list of them (a batch, which servers of 2025-03-26 may send).
-function Connection:take_message(message)
-  if message[1] ~= nil then
-    local found = false
-    for _, one in ipairs(message) do
-      found = type(one) == "table" and self:take_message(one) or found
-    end
-    return found
-  end
-  if message.method ~= nil then
-    if message.id ~= nil then
-      self:answer_server(message)
-    end
-    return false -- a notification: progress, a log line
-  end
-  local id = message.id
-  if id == self.wire:last_id() or ((id == null or id == nil) and message.error) then
-    self.answer = message
-    return true
-  end
-  self.stray = true
-  return false
-end
-
--- The server asks something before it goes on: a ping gets its answer, the rest
--- is what we have said that we cannot do.
-function Connection:answer_server(request)
-  local outcome = '"result":{}'
-  if request.method ~= "ping" then
-    outcome = '"error":' .. encode { code = -32601,
-      message = "inrush does not do " .. tostring(request.method) }
-  end
-  self.http:post(self.url, {
-    body = '{"jsonrpc":"2.0","id":' .. encode(request.id) .. "," .. outcome .. "}",
-    headers = self.headers,
-    background = true,
-  })
-end
-
--- A stream ended before its answer: asks for the rest of it, as one request with
--- what came before.
-function Connection:resume(res)
-  local began = core.clock() - res.elapsed
-  local measuring = core.measure_last()
-  local timeout = self.timeout or math.huge
-  local headers, why = {}, nil
-  for name, value in pairs(self.headers) do
-    headers[name] = value
-  end
-  headers["Content-Type"], headers.Accept = nil, "text/event-stream"
-  for _ = 1, RESUMES_MOST do
-    local pause = self.retry or STREAM_RETRY
-    local left = began + timeout - core.clock() - pause
-    if left <= 0 then
-      why = "there was no time left to resume it"
-      break
-    end
-    core.sleep(pause)
-    headers["Last-Event-ID"] = self.event_id
-    res = self.http:get(self.url, {
-      headers = headers, timeout = left < math.huge and left or nil, events = self.on_event,
-      record = false,
-    })
-    if self.answer or self.garbled then
-      break
-    elseif res.status ~= 200 then
-      why = res.status == 0 and res.error or "HTTP status " .. res.status
-      if res.status ~= 0 then
-        break
-      end
-    end
-  end
-  local found = self.answer or self.garbled
-  local message = "the stream ended before its answer" .. (why and ": " .. why or "")
-  if measuring and found then
-    core.measure_end()
-  elseif measuring then
-    core.measure_end(message, "closed")
-  end
-  if not found then
-    return failed("transport", message)
-  end
-  return res
-end
-
--- Finds the answer that the wire did not take: the result, or nil and the failure.
-function Connection:find_answer(res)
-  self.is_clean, self.is_usual = false, false
-  if self.event_id and not self.answer and not self.garbled then
-    local lost
-    res, lost = self:resume(res)
-    if not res then
-      return nil, lost
-    end
-  end
-  local status = res.status
-  if self.garbled then
-    return failed("protocol", "an event of the answer is not JSON")
-  elseif not self.answer then
-    if status == 0 or (status < 400 and res.error) then
-      return failed("transport", res.error)
-    end
-    local message = decode(res.body)
-    if type(message) == "table" then
-      self:take_message(message)
-    end
-  end
-  local answer = self.answer
-  if status >= 400 then
-    local err = answer and type(answer.error) == "table" and answer.error
-    local _, refused = failure.of_status(res, err, self.session)
-    if refused.retry_after then
-      self.not_before = core.clock() + refused.retry_after
-    end
-    return nil, refused
-  elseif not answer then
-    return self:no_answer(res)
-  elseif type(answer.error) == "table" then
-    return failure.of_rpc(answer.error)
-  elseif type(answer.result) ~= "table" then
-    return failed("protocol", "the answer has neither a result nor an error")
-  end
-  return answer.result
-end
-
-function Connection:no_answer(res)
-  local kind = res:header("content-type") or "without a content type"
-  if self.stray then
-    return failed("protocol", "the server answered another request than this one")
-  elseif kind:find("^text/event%-stream") then
-    return failed("protocol", "the stream ended before its answer, and cannot be resumed")
-  elseif res.body == "" then
-    return failed("protocol", "HTTP status " .. res.status .. " without an answer")
-  end
-  return failed("protocol", "the answer is not JSON-RPC (" .. failure.one_line(kind, 60) .. ")")
-end
+--- One request ------------------------------------------------------------------
 
 -- Sends one request; the response, and the result if the answer was an ordinary one.
 function Connection:post(call, params, timeout)
-  if not self.is_clean then
-    self.answer, self.event_id, self.retry, self.garbled, self.stray = nil, nil, nil, nil, nil
-    self.is_clean = true
+  if not self.answer.is_clean then
+    self.answer:clear()
   end
   local res = send(self.wire, call, params, timeout or self.timeout)
   return res, take(self.wire)
@@ -356,8 +123,12 @@ end
 function Connection:judge(res, result)
   local why
   if not result then
-    result, why = self:find_answer(res)
+    self.is_usual = false
+    result, why = self.answer:find(res, self.session ~= nil)
     if not result then
+      if why.retry_after then
+        self.not_before = core.clock() + why.retry_after
+      end
       return nil, why
     end
   end
@@ -374,7 +145,7 @@ end
 function Connection:notify(method, counted)
   self:set_headers()
   local res = self.http:post(self.url, {
-    type = self.kind, name = counted, headers = self.headers, timeout = self.timeout,
+    type = self.kind, name = counted, headers = self.headers.sent, timeout = self.timeout,
     body = '{"jsonrpc":"2.0","method":"' .. method .. '"}',
   })
   if res.status == 0 then
@@ -387,6 +158,7 @@ function Connection:notify(method, counted)
   return true
 end
 
+-- The next handshake waits: longer with each that fails in a row.
 function Connection:set_back()
   local wait = math.min(BACKOFF_FIRST * 2 ^ self.setbacks, BACKOFF_MOST)
   self.setbacks = self.setbacks + 1
@@ -398,9 +170,9 @@ function Connection:initialize()
   self:forget_session()
   self:set_headers()
   local res, result = self:post(self:other_call("initialize", "initialize"), {
-    protocolVersion = self.protocol == "auto" and self.LAST_HANDSHAKE or self.protocol,
+    protocolVersion = self.protocol == "auto" and eras.LAST_HANDSHAKE or self.protocol,
     capabilities = {},
-    clientInfo = self.about,
+    clientInfo = self.client_info,
   })
   local why
   result, why = self:judge(res, result)
@@ -411,7 +183,7 @@ function Connection:initialize()
     self.session = res:header("mcp-session-id")
     self.version = result.protocolVersion
     self.server = result
-    self.headers = nil
+    self.headers:forget()
     result, why = self:notify("notifications/initialized", "initialize")
   end
   if not result then
@@ -434,9 +206,9 @@ function Connection:ready()
     end
   end
   if not self.era then
-    local era = known_eras[self.server_key]
+    local era = eras.known[self.server_key]
     if self.protocol ~= "auto" then
-      era = self.protocol == self.NEWEST and STATELESS or HANDSHAKE
+      era = eras.of_protocol(self.protocol)
     end
     self:set_era(era or STATELESS)
     self.is_guess = era == nil
@@ -451,45 +223,39 @@ function Connection:set_era(era)
   self.era, self.is_guess = era, false
   self:forget_session()
   if era == STATELESS then
-    self.version, self.is_open = self.NEWEST, true
+    self.version, self.is_open = eras.NEWEST, true
   end
-end
-
--- Statuses that say nothing about which era a server is of.
-local function is_undecided(status)
-  return status == 401 or status == 403 or status == 429 or status >= 500
 end
 
 -- After the first answer of a server whose era was guessed: whether to ask again,
 -- in the other way.
 function Connection:learn(result, why)
-  local supported = why and type(why.data) == "table" and why.data.supported
-  if result and result.resultType ~= nil
-    or why and OF_STATELESS[why.code]
-      and not (why.code == UNSUPPORTED_VERSION and type(supported) == "table") then
-    self.is_guess = false
-    known_eras[self.server_key] = STATELESS
-    return false
-  elseif why and (why.kind == "transport" or why.status and is_undecided(why.status)) then
+  local era = eras.told_by(result, why)
+  if not era then
     self.era = nil -- as unknown as before
-    return false
+    self:forget_session()
+  elseif era == STATELESS then
+    self.is_guess = false
+    eras.known[self.server_key] = STATELESS
+  else
+    core.discard_last()
+    self:set_era(HANDSHAKE)
+    self.was_guess = true
+    return true
   end
-  core.discard_last()
-  self:set_era(HANDSHAKE)
-  self.was_guess = true
-  return true
+  return false
 end
 
 -- The guess was right after all if initialize meets a server that knows only the
 -- stateless era.
 function Connection:unlearn(why)
-  if not (self.was_guess and OF_STATELESS[why.code]) then
+  if not (self.was_guess and eras.is_stateless_failure(why)) then
     return false
   end
   core.discard_last()
   self.was_guess, self.not_before, self.setbacks = false, 0, 0
   self:set_era(STATELESS)
-  known_eras[self.server_key] = STATELESS
+  eras.known[self.server_key] = STATELESS
   return true
 end
 
@@ -518,7 +284,7 @@ function Connection:exchange(params, timeout, find_call, what, counted, target, 
         end
       end
       local call = find_call(self, what, counted, target)
-      if not self.headers or self.refreshes_headers then
+      if not self.headers.sent or self.refreshes_headers then
         self:set_headers()
       end
       res, raw = self:post(call, params, timeout)
@@ -541,13 +307,15 @@ function Connection:exchange(params, timeout, find_call, what, counted, target, 
   return failed("protocol", "the server accepts neither era of the protocol")
 end
 
+-- A request has got its result: what was guessed is right, and calls are usual again.
 function Connection:has_served()
   self.setbacks = 0
   if self.was_guess then
-    known_eras[self.server_key] = self.era
+    eras.known[self.server_key] = self.era
     self.was_guess = false
   end
-  self.is_usual = self.is_clean and self.is_open and not self.is_guess and self.not_before == 0
+  self.is_usual = self.answer.is_clean and self.is_open and not self.is_guess
+    and self.not_before == 0
 end
 
 --- A call of a tool, counted under its own name, where nothing unusual is to be done
@@ -574,7 +342,9 @@ end
 function Connection:close()
   if self.session then
     self:set_headers()
-    self.http:delete(self.url, { headers = self.headers, record = false, timeout = self.timeout })
+    self.http:delete(self.url, {
+      headers = self.headers.sent, record = false, timeout = self.timeout,
+    })
   end
   if self.era == HANDSHAKE then
     self:forget_session()
