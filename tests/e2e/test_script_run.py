@@ -3,7 +3,7 @@
 import unittest
 
 from harness import tool
-from harness.case import Case, INTERRUPTED, OK, USAGE, failure_count, series
+from harness.case import Case, OK, USAGE, failure_count, series
 from harness.wire import answer, recv_request, reset, response, send
 
 
@@ -16,10 +16,12 @@ class TestErrors(Case):
         super().setUp()
         self.server = self.serve(*answer(response(b'{"a":1}')))
 
-    def run_scenario(self, body, *args, users=2, seconds="1s"):
+    def run_scenario(self, body, requests=10):
+        """Two users, until the server has seen so many requests of theirs."""
         path = self.scenario(body)
-        return self.load("run", path, "--host", self.server.url, "-u", users, "-r", "1000",
-                         "-d", seconds, "-t", "1", *args)
+        before = self.server.request_count
+        return self.load_until(lambda running: self.server.request_count >= before + requests,
+                               "run", path, "--host", self.server.url, "-u", 2, "-t", "1")
 
     def one_error(self, run, *words):
         """Exactly one kind of script error, which says where and what."""
@@ -40,8 +42,7 @@ class TestErrors(Case):
                 local nothing = nil
                 return nothing.field
             end)
-            """)
-        self.assertStatus(run, OK)
+            """, requests=50)
         count = self.one_error(run, "scenario.lua:7", "nothing")
         self.assertGreater(count, 1)
         self.assertGreater(series(run, "/good")["requests"], 1, run)
@@ -58,26 +59,26 @@ class TestErrors(Case):
                         wait = function() return {returned} end
                     }})
                     U:task("t", function(user) user.http:get("/") end)
-                    """, seconds="200ms")
-                self.assertStatus(run, OK)
+                    """, requests=2)
                 self.one_error(run, "class 'U'", "must return seconds", said)
 
     def test_abort_on_script_error(self):
-        run = self.run_scenario("""
+        path = self.scenario("""
             local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("bad", {}, function(user) user.http:get("/"); error("stop here") end)
-            """, "--abort-on-script-error", seconds="60s")
+            """)
+        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-t", "1", "-d", "1h",
+                        "--abort-on-script-error")
         self.assertStatus(run, 1)
         self.assertSays(run, "scenario.lua:3", "stop here")
-        self.assertLess(run.json["duration_s"], 60)
+        self.assertLess(run.json["duration_s"], 3600)
         self.assertGreater(run.json["totals"]["requests"], 0)
 
     def test_errors_that_are_not_strings(self):
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user) user.http:get("/"); error({ code = 7 }) end)
             """)
-        self.assertStatus(run, OK)
         self.assertEqual(len(script_errors(run)), 1, run)
 
     def test_varying_messages_do_not_grow_without_end(self):
@@ -89,28 +90,25 @@ class TestErrors(Case):
                 if n % 100 == 0 then user.http:get("/") end
                 error("number " .. n)
             end)
-            """, seconds="500ms")
-        self.assertStatus(run, OK)
+            """)
         self.assertLess(len(script_errors(run)), 2000, "messages must be bounded")
 
     def test_stack_overflow(self):
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             local function deep() return 1 + deep() end
             U:task("t", {}, function(user) user.http:get("/"); deep() end)
             """)
-        self.assertStatus(run, OK)
         self.one_error(run, "scenario.lua:3", "stack overflow")
 
     def test_unknown_option_of_a_request(self):
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user)
                 user.http:get("/ok")
                 user.http:get("/x", { naem = "y" })
             end)
             """)
-        self.assertStatus(run, OK)
         self.one_error(run, "scenario.lua:5", "naem", "'name'")
 
     def test_wrong_values_of_request_options(self):
@@ -120,31 +118,30 @@ class TestErrors(Case):
                               ("{ json = { [print] = 1 } }", "json")]:
             with self.subTest(options):
                 run = self.run_scenario(f"""
-                    local U = inrush.user_class("U", {{ wait = inrush.constant(0.1) }})
+                    local U = inrush.user_class("U", {{ wait = inrush.constant(0.01) }})
                     U:task("t", {{}}, function(user)
                         user.http:get("/ok")
                         user.http:post("/x", {options})
                     end)
-                    """, seconds="300ms")
+                    """, requests=2)
                 self.one_error(run, "scenario.lua:5", word)
 
     def test_a_body_that_is_not_json(self):
         self.server = self.serve(*answer(response(b"<html>")))
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.1) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user)
                 local res = user.http:get("/page")
                 local value = res:json().token
             end)
             """)
-        self.assertStatus(run, OK)
         self.assertEqual(series(run, "/page")["requests"], self.server.request_count)
         self.assertTrue(script_errors(run) or run.json["errors"], run)
         self.assertSays(run, "json")
 
     def test_checks(self):
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user)
                 user.http:get("/expect"):expect(201)
                 user.http:get("/fail"):fail("no good")
@@ -152,7 +149,6 @@ class TestErrors(Case):
                 user.http:get("/fine"):expect(200)
             end)
             """)
-        self.assertStatus(run, OK)
         for name in ("/expect", "/fail", "/option"):
             entry = series(run, name)
             self.assertEqual(entry["failures"], entry["requests"], run)
@@ -162,7 +158,7 @@ class TestErrors(Case):
     def test_a_failure_may_be_called_good(self):
         self.server = self.serve(*answer(response(b"", 404, "Not Found")))
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user)
                 user.http:get("/bad")
                 user.http:get("/good", { expect = 404 })
@@ -175,7 +171,7 @@ class TestErrors(Case):
         """A check cannot hide that the connection was reset."""
         self.server = self.serve(recv_request(), reset())
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user)
                 local res = user.http:get("/t")
                 if not res:json().token then res:fail("no token") end
@@ -188,7 +184,7 @@ class TestErrors(Case):
     def test_a_script_that_exits(self):
         """os.exit() would lose the whole report."""
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user) user.http:get("/"); os.exit(0) end)
             """)
         self.assertIsNotNone(run.json, run)
@@ -197,7 +193,7 @@ class TestErrors(Case):
 
     def test_errors_in_hooks_and_handlers(self):
         run = self.run_scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             function U.on_start(user) error("start is broken") end
             function U.on_stop(user) error("stop is broken") end
             U:task("t", {}, function(user) user.http:get("/") end)
@@ -207,7 +203,7 @@ class TestErrors(Case):
     def test_an_error_in_test_start(self):
         path = self.scenario("""
             inrush.on("test_start", function() error("no token") end)
-            local U = inrush.user_class("U", { wait = inrush.constant(0.05) })
+            local U = inrush.user_class("U", { wait = inrush.constant(0.01) })
             U:task("t", {}, function(user) user.http:get("/") end)
             """)
         run = self.load("run", path, "--host", self.server.url, "-u", "1", "-d", "60s")
@@ -227,9 +223,9 @@ class TestPrint(Case):
             end)
             """)
         status, output = tool.run_on_terminal("run", path, "--host", server.url, "-u", "2",
-                                              "-d", "1500ms")
+                                              "-d", "3500ms")
         self.assertEqual(status, OK, output)
-        self.assertIn("s of 1.5s", output, "there was a live line")
+        self.assertIn("s of 3.5s", output, "there was a live line")
         for before in output.split("from the script")[:-1]:
             self.assertRegex(before, r"(\n|\r\033\[K)$")
 
@@ -249,8 +245,8 @@ class TestYields(Case):
                 {code}
             end)
             """)
-        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-d", "500ms")
-        self.assertStatus(run, OK)
+        run = self.load_until(lambda running: self.server.request_count > 4,
+                              "run", path, "--host", self.server.url, "-u", "2")
         errors = script_errors(run)
         self.assertEqual(len(errors), 1, run)
         for word in words:
@@ -282,7 +278,8 @@ class TestYields(Case):
                 for _ in pairs({ 1 }) do user.http:get("/in") end
             end)
             """)
-        run = self.load("run", path, "--host", self.server.url, "-u", "2", "-d", "300ms")
+        run = self.load_until(lambda running: self.server.request_count > 4,
+                              "run", path, "--host", self.server.url, "-u", "2")
         self.assertEqual(script_errors(run), {}, run)
         self.assertEqual(run.json["totals"]["failures"], 0, run)
 
@@ -297,7 +294,9 @@ class TestSpawning(Case):
         run = self.load("run", path, "--host", server.url, "-u", "5000", "-r", "2", "-d", "600ms")
         self.assertSays(run, "Note: only", "of 5,000 users had started when the run ended")
         self.assertEqual(len(run.json["notes"]), 1, run)
-        run = self.load("run", path, "--host", server.url, "-u", "5", "-d", "300ms")
+        before = server.connections
+        run = self.load_until(lambda running: server.connections == before + 5,
+                              "run", path, "--host", server.url, "-u", "5")
         self.assertEqual(run.json["notes"], [], run)
 
 
@@ -318,8 +317,9 @@ class TestSeed(Case):
             """)
         chosen = []
         for users, workers in ((2, 1), (2, 2), (7, 2)):
-            run = self.load("run", path, "--host", server.url, "-u", users, "-t", workers,
-                            "-d", "500ms", "--seed", "7")
+            run = self.load_until(lambda running: running.output_so_far().count("chose") >= 5,
+                                  "run", path, "--host", server.url, "-u", users, "-t", workers,
+                                  "--seed", "7")
             chosen.append([l for l in run.stderr.splitlines() if "chose" in l][:5])
         self.assertEqual(len(chosen[0]), 5, chosen)
         self.assertEqual(chosen[0], chosen[1])
@@ -338,8 +338,8 @@ class TestLongTasks(Case):
             end)
             function U.on_stop(user) user.http:get("/stop") end
             """)
-        run = self.load("run", path, "--host", server.url, "-u", "1", "-d", "300ms")
-        self.assertStatus(run, OK)
+        run = self.load_until(lambda running: server.request_count == 1,
+                              "run", path, "--host", server.url, "-u", "1")
         self.assertEqual([r.target for r in server.requests], ["/first", "/stop"], run)
         self.assertTotals(run, 2, 0)
 

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from harness.case import Case, INTERRUPTED
+from harness.case import Case
 from harness.postgres import Postgres
 
 
@@ -41,13 +41,8 @@ class PgCase(Case):
               file:close()
               return 3600
             end,"""
-        running = self.start("run", self.user(task, wait + options, url, more), "-u", users,
-                             "-d", "1h", env=env)
-        self.wait_until(lambda: os.path.getsize(ended) == users, running)
-        running.signal()
-        run = self.finish(running)
-        self.assertStatus(run, INTERRUPTED)
-        return run
+        return self.load_until(lambda running: os.path.getsize(ended) == users, "run",
+                               self.user(task, wait + options, url, more), "-u", users, env=env)
 
 
 def setUpModule():
