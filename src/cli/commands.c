@@ -256,7 +256,8 @@ const struct cli_note cli_exit_notes[] = {
     {"2", "a threshold did not hold"},
     {"3", "nothing was measured: no request was answered; with --strict, the generator was the "
           "limit"},
-    {"130, 143", "SIGINT (Ctrl-C) or SIGTERM ended it; the reports are written all the same"},
+    {"129, 130, 143", "SIGHUP (its terminal was closed), SIGINT (Ctrl-C) or SIGTERM ended it; the "
+                      "reports are written all the same"},
 };
 const size_t cli_exit_notes_len = sizeof(cli_exit_notes) / sizeof(cli_exit_notes[0]);
 

@@ -91,6 +91,7 @@ enum cli_exit {
     EXIT_USAGE = 1,     /* command line, configuration or script could not be used */
     EXIT_THRESHOLD = 2, /* the run finished and a threshold did not hold */
     EXIT_NO_DATA = 3,   /* no request completed */
+    EXIT_SIGHUP = 129,
     EXIT_SIGINT = 130,
     EXIT_SIGTERM = 143,
 };

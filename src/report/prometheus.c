@@ -314,6 +314,7 @@ static void await_last_scrape(struct reporter *r, uint64_t until_ns)
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ending, &before);
     if (until_ns > clock_ns() + NS_PER_S)
         log_info("waiting for Prometheus to fetch the last figures (Ctrl-C ends it)");

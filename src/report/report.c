@@ -102,6 +102,8 @@ const char *report_exit_meaning(const struct report_end *end)
         return "interrupted (SIGINT)";
     case STATUS_SIGNAL + SIGTERM:
         return "terminated (SIGTERM)";
+    case STATUS_SIGNAL + SIGHUP:
+        return "its terminal was closed (SIGHUP)";
     default:
         return status > STATUS_SIGNAL ? "ended by a signal" : "unknown";
     }

@@ -101,7 +101,7 @@ struct report_end {
     const struct stats *warmup; /* what the warm-up measured; NULL: there was none */
     double duration_s;          /* of the load: what rates divide by; without the warm-up */
     enum report_outcome outcome;
-    int signal;         /* for INTERRUPTED: SIGINT or SIGTERM; 0 counts as SIGINT */
+    int signal;         /* for INTERRUPTED: SIGINT, SIGTERM or SIGHUP; 0 counts as SIGINT */
     const char *reason; /* for ABORTED and THRESHOLD: what ended it; or NULL */
     bool strict;        /* figures of a generator at its limit are no result (--strict) */
     const struct threshold_result *thresholds;
@@ -149,8 +149,8 @@ struct report_options {
  * stdout_taken ("--json -") the console report goes to stderr. */
 void report_options_detect(struct report_options *opt, bool stdout_taken);
 
-/* Whether the live view can be shown: keys come from a terminal, stdout is one,
- * and it is large enough. */
+/* Whether the live view can be shown: keys come from a terminal, stdout is one
+ * of a known kind (TERM), and it is large enough. */
 bool report_tui_fits(void);
 
 /* A kind of reporter. Slots but `open` and `end` may be NULL. */

@@ -12,13 +12,17 @@
 #include "report/tui_draw.h"
 #include "report/tui_model.h"
 
+#include <ctype.h>
 #include <locale.h>
 #include <ncurses.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <term.h> /* defines short words: last */
 #include <unistd.h>
+
+enum { CTRL_L = 'L' & 0x1f };
 
 /* What the log holds back; beyond it, lines are counted. */
 enum { HELD_MAX = 1 << 20 };
@@ -33,11 +37,25 @@ struct reporter {
     /* Any thread logs; the screen is the main thread's. */
     pthread_mutex_t lock;
     struct buf held;
-    size_t held_last; /* where its last line begins */
-    uint64_t lost;    /* lines that were too many */
+    size_t last_at, last_len; /* the last line in it that says something */
+    uint64_t lost;            /* lines that were too many */
 };
 
 /* --- the log ---------------------------------------------------------------------- */
+
+/* What the keys' line shows: not an empty line, nor a rule drawn by a script. */
+static void note_last(struct reporter *r, const char *text, size_t len)
+{
+    for (size_t at = 0, next; at < len; at = next + 1) {
+        bool speaks = false;
+        for (next = at; next < len && text[next] != '\n'; next++)
+            speaks = speaks || isalnum((unsigned char)text[next]) || (text[next] & 0x80) != 0;
+        if (!speaks)
+            continue;
+        r->last_at = r->held.len + at;
+        r->last_len = next - at;
+    }
+}
 
 /* Takes what would go to the terminal. */
 static bool hold(void *arg, FILE *to, const char *text, size_t len)
@@ -48,8 +66,8 @@ static bool hold(void *arg, FILE *to, const char *text, size_t len)
     pthread_mutex_lock(&r->lock);
     if (r->held.len + len > HELD_MAX) {
         r->lost++;
-    } else if (len > 0) {
-        r->held_last = r->held.len;
+    } else {
+        note_last(r, text, len);
         buf_add(&r->held, text, len);
     }
     pthread_mutex_unlock(&r->lock);
@@ -73,10 +91,8 @@ static char *message(struct reporter *r)
     if (r->answer)
         return xstrdup(r->answer);
     pthread_mutex_lock(&r->lock);
-    if (r->held.len > 0) {
-        size_t len = r->held.len - r->held_last;
-        text = xstrndup(r->held.data + r->held_last, len > 0 ? len - 1 : 0);
-    }
+    if (r->last_len > 0)
+        text = xstrndup(r->held.data + r->last_at, r->last_len);
     pthread_mutex_unlock(&r->lock);
     return text;
 }
@@ -92,13 +108,24 @@ static void draw(struct reporter *r)
     free(text);
 }
 
+/* Whether curses can draw on a terminal of this kind: it is described, and its
+ * cursor can be moved. */
+static bool can_draw_on(const char *term)
+{
+    int rc;
+    if (!term || strcmp(term, "dumb") == 0 || setupterm(term, STDOUT_FILENO, &rc) != OK)
+        return false;
+    bool can = cursor_address != NULL;
+    del_curterm(cur_term);
+    return can;
+}
+
 bool report_tui_fits(void)
 {
     struct winsize size;
-    const char *term = getenv("TERM");
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
            ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row >= TUI_LINES_MIN &&
-           size.ws_col >= TUI_COLUMNS_MIN;
+           size.ws_col >= TUI_COLUMNS_MIN && can_draw_on(getenv("TERM"));
 }
 
 static struct reporter *tui_open(const struct report_run *run, const struct report_options *opt,
@@ -178,6 +205,9 @@ static void take_key(struct reporter *r, const struct report_control *control, i
         break;
     case 'q':
         control->stop(control->run);
+        break;
+    case CTRL_L:
+        clearok(curscr, TRUE); /* another program has written to the terminal */
         break;
     default:
         break; /* KEY_RESIZE among them: drawing anew is the answer */

@@ -167,7 +167,6 @@ static void draw_progress(struct pen *pen, const struct tui_model *m)
     put_right(pen, style, COLS - 1, buf_cstr(&state));
     buf_release(&state);
     next_line(pen);
-    next_line(pen);
 }
 
 static const char *spark_sign(const struct pen *pen, double share)
@@ -228,22 +227,72 @@ static void draw_spark(struct pen *pen, const struct tui_model *m, enum figure f
 
 /* --- the series ---------------------------------------------------------------- */
 
-enum { TYPE_WIDTH = 7, NUMBER = 10, NUMBERS = 7 };
+enum column { REQUESTS, FAILED, RATE, TIME_50, TIME_95, TIME_99, TIME_MAX, COLUMNS };
 
-static void draw_row(struct pen *pen, enum style style, const char *type, const char *name,
-                     const char *const *numbers, bool failed)
+/* On a narrow terminal those with the highest `drop` go first; 0 stays. */
+static const struct {
+    const char *title;
+    int width, drop;
+} columns[COLUMNS] = {
+    [REQUESTS] = {"Requests", 11, 0}, [FAILED] = {"Failed", 10, 0}, [RATE] = {"Req/s", 9, 0},
+    [TIME_50] = {"50%", 9, 1},        [TIME_95] = {"95%", 9, 0},    [TIME_99] = {"99%", 9, 2},
+    [TIME_MAX] = {"Max", 9, 3},
+};
+
+/* Less would tell few names apart. */
+enum { TYPE_WIDTH = 7, NAME_LEAST = 24 };
+
+struct layout {
+    bool shown[COLUMNS];
+    int name_width;
+};
+
+static void lay_out(struct layout *layout, const struct tui_model *m)
 {
-    int name_width = COLS - 1 - TYPE_WIDTH - NUMBERS * NUMBER;
+    int wanted = 0;
+    for (size_t i = 0; i < m->rows.len && wanted < NAME_LEAST; i++) {
+        int width = text_width(m->rows.items[i].name) + 1;
+        wanted = width > wanted ? width : wanted;
+    }
+    wanted = wanted > NAME_LEAST ? NAME_LEAST : wanted;
+    layout->name_width = COLS - 1 - TYPE_WIDTH;
+    for (int i = 0; i < COLUMNS; i++) {
+        layout->shown[i] = true;
+        layout->name_width -= columns[i].width;
+    }
+    for (int drop = COLUMNS; drop > 0 && layout->name_width < wanted; drop--)
+        for (int i = 0; i < COLUMNS; i++)
+            if (columns[i].drop == drop) {
+                layout->shown[i] = false;
+                layout->name_width += columns[i].width;
+            }
+}
+
+static void draw_row(struct pen *pen, const struct layout *layout, enum style style,
+                     const char *type, const char *name, const char *const *figures, bool failed)
+{
     put(pen, style, type, TYPE_WIDTH - 1);
     pen->column = TYPE_WIDTH;
-    put(pen, style, name, name_width - 1);
-    for (int i = 0; i < NUMBERS; i++)
-        put_right(pen, failed && i == 1 ? BAD : style, TYPE_WIDTH + name_width + (i + 1) * NUMBER,
-                  numbers[i]);
+    put(pen, style, name, layout->name_width - 1);
+    int end = TYPE_WIDTH + layout->name_width;
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!layout->shown[i])
+            continue;
+        end += columns[i].width;
+        put_right(pen, failed && i == FAILED ? BAD : style, end, figures[i]);
+    }
     next_line(pen);
 }
 
-static void draw_series_row(struct pen *pen, const struct tui_row *row)
+static void draw_titles(struct pen *pen, const struct layout *layout, bool warmup)
+{
+    const char *titles[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++)
+        titles[i] = columns[i].title;
+    draw_row(pen, layout, DIM, "Type", warmup ? "Name (the last second)" : "Name", titles, false);
+}
+
+static void draw_series_row(struct pen *pen, const struct layout *layout, const struct tui_row *row)
 {
     char requests[UNITS_MAX], failures[UNITS_MAX], rps[FIGURE_MAX];
     char times[4][FIGURE_MAX];
@@ -253,23 +302,24 @@ static void draw_series_row(struct pen *pen, const struct tui_row *row)
     units_format_count(requests, row->requests);
     units_format_count(failures, row->failures);
     figure_number(rps, row->rps, row->rps < 10 ? 1 : 0);
-    const char *numbers[] = {requests, failures, rps, times[0], times[1], times[2], times[3]};
-    draw_row(pen, PLAIN, row->type, row->name, numbers, row->failures > 0);
+    const char *figures[] = {requests, failures, rps, times[0], times[1], times[2], times[3]};
+    draw_row(pen, layout, PLAIN, row->type, row->name, figures, row->failures > 0);
 }
 
 static void draw_series(struct pen *pen, const struct tui_model *m, int room)
 {
-    static const char *const titles[] = {"Requests", "Failed", "Req/s", "50%", "95%", "99%", "Max"};
+    struct layout layout;
     if (room < 2)
         return;
-    draw_row(pen, DIM, "Type", "Name", titles, false);
+    lay_out(&layout, m);
+    draw_titles(pen, &layout, m->tick.warmup);
     room--;
     size_t shown = m->rows.len;
     bool more = m->series_len > (size_t)room;
     if (more)
         shown = (size_t)room - 1 < m->rows.len ? (size_t)room - 1 : m->rows.len;
     for (size_t i = 0; i < shown; i++)
-        draw_series_row(pen, &m->rows.items[i]);
+        draw_series_row(pen, &layout, &m->rows.items[i]);
     if (more) {
         putf(pen, DIM, "and %zu more series", m->series_len - shown);
         next_line(pen);
@@ -278,17 +328,24 @@ static void draw_series(struct pen *pen, const struct tui_model *m, int room)
 
 /* --- what is wrong --------------------------------------------------------------- */
 
+enum { COUNT_END = 10 };
+
 static void draw_errors(struct pen *pen, const struct tui_model *m, int room)
 {
     if (m->errors.len == 0 || room < 2)
         return;
+    char failed[UNITS_MAX], requests[UNITS_MAX], share[FIGURE_MAX];
     putf(pen, BAD, "Errors");
+    if (m->failures > 0)
+        putf(pen, PLAIN, "  %s of %s requests failed (%s)", units_format_count(failed, m->failures),
+             units_format_count(requests, m->requests),
+             figure_percent(share, m->failures, m->requests));
     putf(pen, DIM, "  %zu different, the latest first", m->errors_len);
     next_line(pen);
     for (size_t i = 0; i < m->errors.len && (int)i < room - 1; i++) {
         const struct tui_error *e = &m->errors.items[i];
         char count[UNITS_MAX], age[UNITS_MAX];
-        put_right(pen, PLAIN, NUMBER, units_format_count(count, e->count));
+        put_right(pen, PLAIN, COUNT_END, units_format_count(count, e->count));
         putf(pen, DIM, "  %s ago  ", units_format_elapsed(age, floor(e->age_s)));
         if (e->name)
             putf(pen, PLAIN, "%s %s: ", e->type, e->name);
@@ -348,9 +405,13 @@ static void say_too_small(struct pen *pen, const struct tui_model *m)
     putf(pen, PLAIN, "%s requests", units_format_count(n, m->requests));
 }
 
+/* From so many lines on, empty ones part what is shown. */
+enum { ROOMY_LINES = 24, ERRORS_LEAST = 2 };
+
 void tui_draw(const struct tui_model *m, const struct tui_look *look)
 {
     struct pen pen = {.look = look};
+    int empty = LINES < ROOMY_LINES ? 0 : 1; /* lines between the parts */
     erase();
     if (LINES < TUI_LINES_MIN || COLS < TUI_COLUMNS_MIN) {
         say_too_small(&pen, m);
@@ -359,23 +420,24 @@ void tui_draw(const struct tui_model *m, const struct tui_look *look)
     }
     draw_title(&pen, m);
     draw_progress(&pen, m);
+    pen.line += empty;
     for (enum figure figure = RPS; figure <= P99; figure++)
         draw_spark(&pen, m, figure);
     next_line(&pen);
 
     /* Errors get up to a third of what is left, the series the rest; below
-     * stand the generator's line and the keys, each behind an empty one. */
-    enum { BELOW = 4 };
-    int room = LINES - pen.line - BELOW;
+     * stand the generator's line and the keys. */
+    int room = LINES - pen.line - 2 - 2 * empty;
     int errors = m->errors.len == 0 ? 0 : (int)m->errors.len + 1;
-    if (errors > room / 3)
-        errors = room / 3;
-    draw_series(&pen, m, room - errors - (errors > 0));
+    int errors_most = room / 3 > ERRORS_LEAST ? room / 3 : ERRORS_LEAST;
+    if (errors > errors_most)
+        errors = errors_most;
+    draw_series(&pen, m, room - errors - (errors > 0 ? empty : 0));
     if (errors > 0) {
-        next_line(&pen);
+        pen.line += empty;
         draw_errors(&pen, m, errors);
     }
-    pen.line = LINES - 3;
+    pen.line = LINES - 2 - empty;
     pen.column = 0;
     draw_generator(&pen, m);
     draw_keys(&pen);

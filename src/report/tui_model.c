@@ -66,9 +66,9 @@ static uint64_t requests_of(const struct stats *s, uint32_t id)
     return id < s->series_len && s->series[id] ? s->series[id]->requests : 0;
 }
 
-static void take_rows(struct tui_model *m, const struct report_tick *tick)
+static void take_rows(struct tui_model *m, const struct report_tick *tick,
+                      const struct stats *total)
 {
-    const struct stats *total = tick->total;
     vec_clear(&m->rows);
     m->requests = m->failures = 0;
     for (uint32_t id = 0; id < total->series_len; id++) {
@@ -121,9 +121,8 @@ static void offer_error(struct tui_model *m, struct tui_error error, const char 
     m->errors.items[at] = error;
 }
 
-static void take_errors(struct tui_model *m, const struct report_tick *tick)
+static void take_errors(struct tui_model *m, const struct stats *total)
 {
-    const struct stats *total = tick->total;
     uint64_t now = clock_ns();
     clear_errors(m);
     m->errors_len = total->failures.len + total->script_errors.len;
@@ -144,17 +143,23 @@ static void take_errors(struct tui_model *m, const struct report_tick *tick)
     }
 }
 
+static void take_generator(struct tui_model *m, const struct generator_stats *g)
+{
+    m->generator = *g;
+    m->lag_p99_ms = g->loop_lag.count > 0 ? hist_percentile(&g->loop_lag, 99) / 1000 : -1;
+    m->generator.loop_lag = (struct hist){0};
+}
+
 void tui_model_tick(struct tui_model *m, const struct report_tick *tick)
 {
+    /* Of the warm-up nothing is kept: what is known of it is its last second. */
+    const struct stats *known = tick->warmup ? tick->interval : tick->total;
     m->tick = *tick;
     if (tick->interval_s > 0 && tick->elapsed_s > 0)
         add_point(m, tick);
-    take_rows(m, tick);
-    take_errors(m, tick);
-    m->generator = tick->total->generator;
-    const struct hist *lag = &tick->total->generator.loop_lag;
-    m->lag_p99_ms = lag->count > 0 ? hist_percentile(lag, 99) / 1000 : -1;
-    m->generator.loop_lag = (struct hist){0};
+    take_rows(m, tick, known);
+    take_errors(m, known);
+    take_generator(m, &known->generator);
     m->tick.total = m->tick.interval = NULL;
 }
 
@@ -167,7 +172,7 @@ double tui_model_progress(const struct tui_model *m)
 {
     const struct report_run *run = m->run;
     double share = -1;
-    if (run->requests > 0)
+    if (run->requests > 0 && !m->tick.warmup)
         share = (double)m->requests / (double)run->requests;
     if (run->duration_s > 0) {
         double timed = m->tick.elapsed_s / (run->warmup_s + run->duration_s);

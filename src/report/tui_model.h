@@ -20,7 +20,8 @@ struct tui_point {
     uint64_t failures;
 };
 
-/* One series; times since the start, in ms. */
+/* One series; times since the start, in ms. In the warm-up, of which nothing is
+ * kept, all that follows is of the last second instead. */
 struct tui_row {
     const char *type, *name; /* borrowed from the catalog */
     uint64_t requests, failures;

@@ -15,12 +15,15 @@
 
 #include <stdlib.h>
 
-/* The report names the planned users: that there were fewer must be said. */
+/* The report names the planned users: that there were fewer must be said. Not
+ * of stages that were gone through: their peak may last no time at all. */
 void ending_note_unspawned(struct run *r)
 {
     const struct plan *plan = r->spec->plan;
     uint32_t spawned = run_spawned(r);
     char n[UNITS_MAX], all[UNITS_MAX];
+    if (plan->stages_len > 0 && r->result->outcome == REPORT_FINISHED)
+        return;
     if (!plan->oneoff && spawned < plan->users && r->asked_users == WORKER_USERS_PLANNED)
         run_note(r,
                  xasprintf("only %s of %s users had started when the run ended",
@@ -51,6 +54,7 @@ static void finish_wrk(struct run *r, const struct report_end *end)
         return;
     ev_signal_stop(r->loop, &r->on_int); /* nobody would hear them while it runs */
     ev_signal_stop(r->loop, &r->on_term);
+    ev_signal_stop(r->loop, &r->on_hup);
     struct wrk_figures figures;
     struct err err;
     wrk_figures_init(&figures, end);

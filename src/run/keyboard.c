@@ -11,6 +11,8 @@
 #include "net/watch.h"
 #include "run/crowd.h"
 
+#include <poll.h>
+
 static int change_users(void *run, int by, uint32_t *now, struct err *err)
 {
     struct run *r = run;
@@ -51,11 +53,21 @@ static void stop_as_planned(void *run)
     run_stop(run, REPORT_FINISHED);
 }
 
+/* A terminal that was closed can be read for ever, and has nothing to say. */
+static bool is_gone(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 static void on_input(struct ev_loop *loop, ev_io *io, int revents)
 {
-    (void)loop;
     (void)revents;
     struct run *r = io->data;
+    if (is_gone(io->fd)) {
+        ev_io_stop(loop, io);
+        return;
+    }
     const struct report_control control = {
         .run = r, .change_users = change_users, .pause = pause_all, .stop = stop_as_planned};
     r->keys->kind->input(r->keys->reporter, &control);

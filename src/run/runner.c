@@ -198,13 +198,16 @@ static bool start(struct run *r)
 
     ev_signal_init(&r->on_int, on_signal, SIGINT);
     ev_signal_init(&r->on_term, on_signal, SIGTERM);
+    ev_signal_init(&r->on_hup, on_signal, SIGHUP);
     ev_timer_init(&r->tick_timer, on_tick, TICK_S + TICK_AFTER_S, TICK_S);
     ev_timer_init(&r->duration_timer, on_duration, plan->warmup_s + plan->duration_s, 0.);
     ev_timer_init(&r->escalate_timer, on_escalate, 0., 0.);
-    r->on_int.data = r->on_term.data = r->tick_timer.data = r->duration_timer.data =
-        r->escalate_timer.data = r;
+    r->on_int.data = r->on_term.data = r->on_hup.data = r->tick_timer.data =
+        r->duration_timer.data = r->escalate_timer.data = r;
     ev_signal_start(r->loop, &r->on_int);
     ev_signal_start(r->loop, &r->on_term);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* not under nohup, which outlives its terminal */
+        ev_signal_start(r->loop, &r->on_hup);
 
     r->start_ns = r->interval_ns = r->total->begin_ns = clock_ns();
     ev_now_update(r->loop);

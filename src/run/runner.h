@@ -40,5 +40,6 @@ struct run_result {
     bool parked;           /* a worker will never end: leave by _exit */
 };
 
-/* -1 and *err when the run could not start. A first SIGINT or SIGTERM ends the run well, a second at once. */
+/* -1 and *err when the run could not start. A first SIGINT, SIGTERM or SIGHUP
+ * ends the run well, a second at once; SIGHUP not where it was ignored (nohup). */
 int run_execute(struct run_spec *spec, struct run_result *result, struct err *err);

@@ -30,7 +30,7 @@ struct run {
     struct run_result *result;
     struct ev_loop *loop;
     ev_async woken;
-    ev_signal on_int, on_term;
+    ev_signal on_int, on_term, on_hup;
     ev_io input; /* of the reporter that takes keys, if any */
     const struct run_reporter *keys;
     uint32_t asked_users; /* by a person, or as the plan has it */

@@ -4,7 +4,7 @@ import signal
 import unittest
 
 from harness import wire
-from harness.case import Case, INTERRUPTED, TERMINATED
+from harness.case import Case, HUNG_UP, INTERRUPTED, TERMINATED
 from harness.wire import answer, recv_request, response
 
 SLOW_TASK = """
@@ -35,6 +35,25 @@ class TestSignals(Case):
 
     def test_sigterm(self):
         self.interrupted(signal.SIGTERM, TERMINATED, "-c", "4", "-d", "10m")
+
+    def hangup_is(self, action):
+        """What a run that is started from here on does with SIGHUP, however we were started."""
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, action))
+
+    def test_the_terminal_is_closed(self):
+        self.hangup_is(signal.SIG_DFL)
+        self.interrupted(signal.SIGHUP, HUNG_UP, "-c", "4", "-d", "10m")
+
+    def test_nohup_goes_on(self):
+        self.hangup_is(signal.SIG_IGN)
+        server = self.serve(*answer(response(b"ok")))
+        running = self.start("-c", "4", "-d", "10m", server.url)
+        self.wait_until(lambda: server.request_count > 50, running)
+        running.signal(signal.SIGHUP)
+        count = server.request_count
+        self.wait_until(lambda: server.request_count > count + 50, running)
+        running.signal(signal.SIGTERM)
+        self.assertStatus(self.finish(running), TERMINATED)
 
     def test_ctrl_c_with_a_count(self):
         self.interrupted(signal.SIGINT, INTERRUPTED, "-c", "4", "-n", "100M")

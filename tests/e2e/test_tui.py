@@ -6,7 +6,7 @@ import re
 import unittest
 
 from harness import tool
-from harness.case import Case
+from harness.case import Case, HUNG_UP
 from harness.terminal import Terminal
 from harness.wire import answer, response
 
@@ -90,6 +90,56 @@ class TestTui(Case):
         terminal.wait_for("req/s")
         self.assertNotIn("stop and report", terminal.screen())
         terminal.wait_for("[status 0]")
+
+    def test_the_usual_size_shows_names_and_errors(self):
+        for columns, lines in ((80, 24), (72, 16)):
+            with self.subTest(columns=columns):
+                terminal = self.scenario_terminal(columns=columns, lines=lines)
+                screen = terminal.wait_for(lambda s: re.search("Errors  .*failed", s))
+                self.assertRegex(screen, r"(?m)^Type +Name +Requests +Failed +Req/s .*95%")
+                self.assertRegex(screen, r"(?m)^GET    /t +\d")
+                self.assertRegex(screen, r"(?m)^GET    /wrong +\d")
+                self.assertIn("GET /wrong: HTTP status 200", screen)
+                self.assertIn("Generator  busy", screen)
+                terminal.keys("q")
+                terminal.wait_for("[status 0]")
+
+    def test_names_have_room_before_all_percentiles(self):
+        server = self.serve(*answer(response(b"ok")))
+        path = self.scenario("""
+            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
+            U:task("t", function(user) user.http:get("/a/rather/long/path/of/five/parts") end)
+            """)
+        terminal = self.terminal("run", path, "--host", server.url, columns=80, lines=24)
+        screen = terminal.wait_for("/a/rather")
+        self.assertRegex(screen, r"(?m)^GET    /a/rather/.*parts +\d")
+        self.assertNotIn("Max", screen)
+        terminal.resize(120, 24)
+        terminal.wait_for(lambda s: "/a/rather/long/path/of/five/parts" in s and "Max" in s)
+        terminal.keys("q")
+        terminal.wait_for("[status 0]")
+
+    def test_the_warm_up_shows_its_last_second(self):
+        server = self.serve(*answer(response(b"no", status=503)))
+        terminal = self.terminal("-c", "2", "-d", "10m", "--warmup", "10m", server.url)
+        terminal.wait_for(lambda s: "warm-up, " in s and "the last second" in s
+                          and "HTTP status 503" in s and "Generator  busy" in s)
+        terminal.keys("q")
+        terminal.wait_for("[status 3]")
+
+    def test_an_unknown_terminal_gets_the_line(self):
+        server = self.serve(*answer(response(b"ok")))
+        command = ["TERM=no-such-terminal", tool.PROGRAM, "-c", "1", "-d", "2s", server.url]
+        terminal = self.enterContext(Terminal(command, env=tool.environment()))
+        terminal.wait_for("req/s")
+        terminal.wait_for("[status 0]")
+
+    def test_a_closed_terminal_loses_no_figures(self):
+        terminal = self.scenario_terminal()
+        terminal.wait_for("scenario  20 users")
+        terminal.close()
+        self.wait_until(lambda: os.path.exists(self.report))
+        self.assertEqual(self.figures()["exit"]["status"], HUNG_UP)
 
     def test_no_tui(self):
         terminal = self.scenario_terminal("--no-tui", "-d", "2s")

@@ -30,6 +30,10 @@ class Terminal:
         return self
 
     def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        """As a person closes the window."""
         self._tmux("kill-server")
 
     def screen(self):
