@@ -568,7 +568,7 @@ class Mcp(Case):
         """A script may catch the error; the next request has what is right then."""
         for wrong in ('"none"', "{ [1] = 2 }", "{ [\"X-Y\"] = {} }"):
             with self.subTest(wrong=wrong):
-                run, _ = self.run_mcp(Peer(), 'print(pcall(function() ' + CALL + ' end)) ' + CALL,
+                run, _ = self.run_mcp(self.stateless(), 'print(pcall(function() ' + CALL + ' end)) ' + CALL,
                                       f"""headers = (function()
                                         local first = true
                                         return function()
@@ -576,7 +576,7 @@ class Mcp(Case):
                                           first = false
                                           return given
                                         end
-                                      end)()""")
+                                      end)()""", protocol="2026-07-28")
                 self.assertRegex(run.stdout, r"false\t.*headers", run)
                 self.assertRegex(run.stdout, r'said\t.*"hello"')
 
@@ -731,20 +731,24 @@ class Mcp(Case):
 
     def test_trouble_before_a_server_of_the_stateless_era(self):
         """What is asked after trouble is as complete as what was asked before it."""
-        serve, trouble = self.stateless(), [response(status=503, reason="No")]
-        def first(conn):
+        trouble, methods = [response(status=503, reason="No")], []
+        def serve(conn):
+            request = conn.recv_request()
+            message = json.loads(request.body)
+            methods.append(request.header("Mcp-Method"))
             if trouble:
-                conn.recv_request()
                 conn.send(trouble.pop())
+            elif methods[-1] is None:
+                conn.send(as_json({"jsonrpc": "2.0", "id": message["id"], "error": {
+                    "code": -32020, "message": "no Mcp-Method"}}, (), 400, "Bad Request"))
             else:
-                serve(conn)
-        run, _ = self.run_mcp(first, """
+                conn.send(as_json(result_of(message, {**text("hello"),
+                                                      "resultType": "complete"})))
+        run, _ = self.run_mcp(serve, """
             said(user.mcp:call_tool("greet"))
             said(user.mcp:call_tool("another"))
             said(user.mcp:call_tool("third"))""", protocol="auto")
-        self.check_stateless(run)
-        self.assertEqual([message["params"]["name"] for _, message in self.seen],
-                         ["another", "third"], run)
+        self.assertEqual(methods, ["tools/call"] * 3, run)
         self.assertIn("3 requests, 1 failed", run.stderr)
 
     def test_refused_connection(self):
