@@ -76,7 +76,7 @@ static const char *skip_scheme(const char *url)
 static const char *target_of(const char *url)
 {
     if (url_is_unix(url)) {
-        const char *target = strstr(url, ":/");
+        const char *path = strchr(url, ':') + 1, *target = strstr(path, ":/");
         return target ? target + 1 : "";
     }
     const char *authority = skip_scheme(url);

@@ -57,8 +57,13 @@ class TestUnixSockets(ConnectionCase):
 
     def test_one_off(self):
         nginx = self.unix_nginx()
-        self.assertWorks(self.load("-c", "4", "-n", "40", f"unix:{self.path}"), 40)
-        self.assertWorks(self.load("-n", "2", f"unix:{self.path}:/a/b?c=d"), 2)
+        runs = [self.load("-c", "4", "-n", "40", f"unix:{self.path}"),
+                self.load("-n", "2", f"unix:{self.path}:/a/b?c=d")]
+        self.assertWorks(runs[0], 40)
+        self.assertWorks(runs[1], 2)
+        self.assertEqual([run.json["series"][0]["name"] for run in runs], ["/", "/a/b"])
+        self.assertEqual([run.json["url"] for run in runs],
+                         [f"unix:{self.path}:/", f"unix:{self.path}:/a/b?c=d"])
         lines = self.logged(nginx)
         self.assertEqual({(line["address"], line["host"]) for line in lines},
                          {("unix:", "localhost")})
