@@ -1,5 +1,6 @@
 """user.pg when the server refuses, is late, or goes away."""
 
+import os
 import socket
 import time
 import unittest
@@ -134,8 +135,11 @@ class TestRecovery(PgCase):
             f"SELECT count(*) FROM pg_stat_activity WHERE usename = 'load' {more}"))
 
     def restarted(self, immediate):
-        path = self.user('pg:query("SELECT 1", { prepare = true })',
-                         "wait = inrush.constant(0.001)")
+        refused = f"{self.dir}/refused"
+        path = self.user(f"""
+            local res, err = pg:query("SELECT 1", {{ prepare = true }})
+            if not res and err.kind == "refused" then io.open("{refused}", "w"):close() end
+            """, "wait = inrush.constant(0.001)")
         running = self.start("run", path, "-u", "4", "-r", "1000", "-d", "10m")
         self.wait_until(lambda: self.sessions("AND query = 'SELECT 1'") == 4, running)
         down = time.monotonic()
@@ -144,6 +148,7 @@ class TestRecovery(PgCase):
         time.sleep(self.DOWN_S)
         spent = running.cpu_seconds() - before
         self.assertLess(spent, self.DOWN_S / 2, "it spins while the server is down")
+        self.wait_until(lambda: os.path.exists(refused), running)
         self.server.start()
         self.wait_until(lambda: self.sessions("AND query = 'SELECT 1'") == 4, running)
         down = time.monotonic() - down
