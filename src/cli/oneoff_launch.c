@@ -39,6 +39,7 @@ int oneoff_launch(const struct cli_args *args, const struct net_options *net,
         .requests = args->requests,
         .requests_per_connection = args->no_keepalive ? 1 : args->requests_per_connection,
         .closed = args->closed,
+        .batch_latency = args->batch_latency,
         .wrk = load->wrk,
     };
     struct plan plan = {

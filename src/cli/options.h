@@ -71,6 +71,7 @@ enum cli_opt {
     OPT_BASELINE,
     OPT_LATENCY,
     OPT_UNCORRECTED,
+    OPT_BATCH_LATENCY,
     OPT_SPECTRUM,
     OPT_WRK_OUTPUT,
     OPT_TUI,
@@ -200,6 +201,7 @@ struct cli_args {
     const char *baseline; /* path of an earlier run's JSON */
     bool latency;
     bool uncorrected;
+    bool batch_latency;
     bool spectrum;
     bool wrk_output;
     bool tui, no_tui; /* never both */

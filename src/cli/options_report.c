@@ -22,6 +22,16 @@ const struct cli_option cli_options_report[] = {
         .help = "With --wrk-output, print the times from sending on too",
     },
     {
+        .id = OPT_BATCH_LATENCY,
+        .name = "batch-latency",
+        .aliases = {"batch_latency"},
+        .short_name = 'B',
+        .commands = BIT(ONEOFF),
+        .group = GROUP_REPORT,
+        FLAG(batch_latency),
+        .help = "Time each pipelined request to the last answer of its batch",
+    },
+    {
         .id = OPT_SPECTRUM,
         .name = "spectrum",
         .commands = LOADS,

@@ -195,9 +195,10 @@ static void completed(struct op *op)
 {
     struct connection *c = op->owner;
     struct load *load = c->load;
-    oneoff_record(load, c);
     if (c->op.batch)
-        oneoff_record_rest(load, c);
+        oneoff_record_batch(load, c);
+    else
+        oneoff_record(load, c);
     if (c->op.keep_body && op->err == NULL && !load->about->source->answered(load->source, &c->op))
         load->stopping = true;
     if (is_over(load)) {
@@ -259,8 +260,10 @@ static void oneoff_free(void *arg)
         struct connection *c = &load->items[i];
         buf_release(&c->own);
         op_release(&c->op.op);
-        if (c->pipeline)
+        if (c->pipeline) {
             vec_release(&c->pipeline->heads);
+            vec_release(&c->pipeline->held);
+        }
         free(c->pipeline);
     }
     if (load->source)

@@ -22,6 +22,7 @@ struct oneoff {
     uint64_t requests_per_connection; /* then it is closed and made anew; 0: no limit */
     const struct schedule *schedule;  /* borrowed; NULL: as fast as answers come */
     bool closed;                      /* with a schedule: to each connection its share */
+    bool batch_latency; /* of requests sent at once, each is timed to the last one's answer */
     struct wrk
         *wrk; /* the wrk script behind the source, whose done() comes last; or NULL; borrowed */
 };

@@ -18,7 +18,8 @@
 /* Of a connection that has sent several requests at once. */
 struct pipeline {
     struct http1_batch batch;
-    VEC(bool) heads; /* the batch's */
+    VEC(bool) heads;         /* the batch's */
+    VEC(struct sample) held; /* answered, and waiting for the last one's time (batch_latency) */
 };
 
 struct connection {
@@ -64,6 +65,6 @@ struct load {
 bool oneoff_request(struct connection *c, uint64_t due_ns, uint64_t most);
 /* Counts the request that c->op was about, whose outcome is there. */
 void oneoff_record(struct load *load, const struct connection *c);
-/* Of several requests, those behind the one that was recorded last, which got
- * no answer. */
-void oneoff_record_rest(struct load *load, struct connection *c);
+/* The same of several that were sent at once: the last that was answered, or the
+ * first that was not and all behind it. */
+void oneoff_record_batch(struct load *load, struct connection *c);

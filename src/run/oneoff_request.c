@@ -38,18 +38,12 @@ static void announce_close(struct connection *c)
     c->op.request_len = c->own.len;
 }
 
-void oneoff_record(struct load *load, const struct connection *c)
+/* What became of the request, but for what its status means. */
+static inline struct sample sample_of(const struct load *load, const struct connection *c)
 {
     const struct http1_op *op = &c->op;
-    struct stats *stats = load->worker->stats;
-    if (op_failure(&op->op) == ERR_CANCELLED) {
-        generator_stats_cancelled(&stats->generator,
-                                  op->op.end_ns - (c->due_ns ? c->due_ns : op->op.start_ns));
-        return;
-    }
-    char message[32];
     uint64_t service_ns = op->op.end_ns - op->op.start_ns;
-    struct sample sample = {
+    return (struct sample){
         .series = c->series,
         .user = (uint32_t)(c - load->items) + 1,
         .response_ns = c->due_ns ? op->op.end_ns - c->due_ns : service_ns,
@@ -63,23 +57,69 @@ void oneoff_record(struct load *load, const struct connection *c)
         .message = op_message(&op->op),
         .end_ns = op->op.end_ns,
     };
-    if (sample.error == ERR_NONE && op->status >= 400) {
-        snprintf(message, sizeof(message), "HTTP status %d", op->status);
+}
+
+static inline void record(struct load *load, struct sample sample)
+{
+    char message[32];
+    load->answers += sample.error == ERR_NONE;
+    if (sample.error == ERR_NONE && sample.status >= 400) {
+        snprintf(message, sizeof(message), "HTTP status %d", sample.status);
         sample.error = ERR_STATUS;
         sample.message = message;
     }
-    stats_record(stats, &sample);
-    load->answers += op->op.err == NULL;
+    stats_record(load->worker->stats, &sample);
 }
 
-/* Of several requests, an answer that is not the last. */
+void oneoff_record(struct load *load, const struct connection *c)
+{
+    const struct op *op = &c->op.op;
+    if (op_failure(op) == ERR_CANCELLED) {
+        generator_stats_cancelled(&load->worker->stats->generator,
+                                  op->end_ns - (c->due_ns ? c->due_ns : op->start_ns));
+        return;
+    }
+    record(load, sample_of(load, c));
+}
+
+/* --- several requests ------------------------------------------------------------------ */
+
+/* An answer that is not the last. */
 static void answered_one(struct http1_op *op)
 {
     struct connection *c = op->op.owner;
     struct load *load = c->load;
-    oneoff_record(load, c);
+    if (load->about->batch_latency)
+        vec_push(&c->pipeline->held, sample_of(load, c));
+    else
+        oneoff_record(load, c);
     if (op->keep_body && !load->about->source->answered(load->source, op))
         load->stopping = true;
+}
+
+/* Those that were answered before, with the time of what came last. */
+static void record_held(struct load *load, struct connection *c)
+{
+    struct pipeline *p = c->pipeline;
+    const struct sample last = sample_of(load, c);
+    for (size_t i = 0; i < p->held.len; i++) {
+        struct sample *held = &p->held.items[i];
+        held->response_ns = last.response_ns;
+        held->service_ns = last.service_ns;
+        held->end_ns = last.end_ns;
+        record(load, *held);
+    }
+    vec_clear(&p->held);
+}
+
+void oneoff_record_batch(struct load *load, struct connection *c)
+{
+    const struct http1_batch *batch = c->op.batch;
+    record_held(load, c);
+    oneoff_record(load, c);
+    c->op.op.bytes = 0; /* they are counted */
+    for (uint32_t i = batch->answered + 1; i < batch->requests; i++)
+        oneoff_record(load, c);
 }
 
 /* What the operation needs to know of several requests; NULL of one. */
@@ -128,14 +168,4 @@ bool oneoff_request(struct connection *c, uint64_t due_ns, uint64_t most)
     }
     http1_start(conn, &c->op, load->about->timeout_s);
     return true;
-}
-
-/* Several requests of which the first without an answer has been recorded: they
- * all end as it did. */
-void oneoff_record_rest(struct load *load, struct connection *c)
-{
-    const struct http1_batch *batch = c->op.batch;
-    c->op.op.bytes = 0; /* they are counted */
-    for (uint32_t i = batch->answered + 1; i < batch->requests; i++)
-        oneoff_record(load, c);
 }

@@ -336,6 +336,25 @@ class TestPipelining(WrkCase):
         self.assertEqual(failure_count(run, "closed"), 2)
         self.assertEqual(run.json["totals"]["bytes"], len(HELLO))
 
+    def test_each_may_be_timed_to_the_last_answer(self):
+        """-B: as wrk measures, though every answer is counted for itself."""
+        for rate in ((), ("-R", "1000")):
+            server = self.serve(recv_request(), recv_request(), recv_request(), send(HELLO),
+                                pause(0.3), send(response(b"", 500, "Oops") + HELLO),
+                                wire.wait_closed())
+            run = self.run_script(self.THREE.replace('"HEAD"', '"GET"'), server.url, "-B", *rate)
+            self.assertTotals(run, 3, 1)
+            self.assertGreaterEqual(run.json["totals"]["latency_ms"]["min"], 299, run)
+            self.assertEqual(run.json["totals"]["bytes"],
+                             2 * len(HELLO) + len(response(b"", 500, "Oops")))
+
+    def test_a_batch_that_breaks_off_is_timed_to_its_end(self):
+        server = self.serve(recv_request(), recv_request(), recv_request(), send(HELLO), pause(0.3))
+        run = self.run_script(self.THREE, server.url, "--batch_latency")
+        self.assertTotals(run, 3, 2)
+        self.assertEqual(failure_count(run, "closed"), 2)
+        self.assertGreaterEqual(run.json["totals"]["latency_ms"]["min"], 299, run)
+
     def test_a_rate_is_that_of_requests(self):
         """Three at once take the places of three arrivals; -n is exact."""
         for closed in ((), ("--closed",)):
