@@ -1,7 +1,8 @@
-/* See caret.h. A column is a UTF-8 character. */
+/* See caret.h. */
 #include "base/caret.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -11,6 +12,26 @@ enum { SHOWN = 120 };
 static bool continues_character(char c)
 {
     return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* As it is shown: control characters as spaces. */
+static void add_shown(struct buf *out, const char *text, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        buf_addch(out, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
+}
+
+/* The indentation, and blanks as wide as what is shown. */
+static void add_blanks(struct buf *out, const char *text, size_t begin, size_t end)
+{
+    struct buf shown = BUF_INIT;
+    add_shown(&shown, text, begin, end);
+    buf_adds(out, "    ");
+    const char *p = buf_cstr(&shown);
+    for (uint32_t code; (code = utf8_next(&p)) != 0;)
+        for (int width = utf8_width(code); width > 0; width--)
+            buf_addch(out, ' ');
+    buf_release(&shown);
 }
 
 int caret_error(struct err *err, const char *what, const char *text, size_t len, size_t at,
@@ -39,12 +60,9 @@ int caret_error(struct err *err, const char *what, const char *text, size_t len,
         end = begin + SHOWN;
 
     struct buf lines = BUF_INIT;
-    for (size_t i = begin; i < end; i++)
-        buf_addch(&lines, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
-    buf_adds(&lines, "\n    ");
-    for (size_t i = begin; i < at; i++)
-        if (!continues_character(text[i]))
-            buf_addch(&lines, ' ');
+    add_shown(&lines, text, begin, end);
+    buf_addch(&lines, '\n');
+    add_blanks(&lines, text, begin, at);
     err_set(err, ERR_CONFIG, "%s\n    %s^", reason.message, buf_cstr(&lines));
     buf_release(&lines);
     return what ? err_prefix(err, "%s", what) : -1;

@@ -51,6 +51,15 @@ static int tie_to_group(struct thresholds *to, size_t index, uint32_t *groups,
                                          : scenario_group_tag(scenario, t->name, t->group, err);
 }
 
+/* Checks and metrics are what scripts make. */
+static int check_source(const struct threshold *t, const struct scenario *scenario, struct err *err)
+{
+    if (scenario || (t->source != THRESHOLD_CHECKS && t->source != THRESHOLD_METRIC))
+        return 0;
+    return err_set(err, ERR_CONFIG, "a one-off has no %s",
+                   t->source == THRESHOLD_CHECKS ? "checks" : "metrics of its own");
+}
+
 static int check_stage(const struct threshold *t, const struct plan *plan, struct err *err)
 {
     VEC(const char *) names = VEC_INIT;
@@ -77,8 +86,8 @@ static int tie(struct thresholds *to, const struct plan *plan, struct scenario *
     uint32_t groups = 0;
     for (size_t i = 0; i < to->items.len; i++) {
         const struct threshold *t = to->items.items[i];
-        int rc = 0;
-        if (t->subject == THRESHOLD_CLASS || t->subject == THRESHOLD_TAG)
+        int rc = check_source(t, scenario, err);
+        if (rc == 0 && (t->subject == THRESHOLD_CLASS || t->subject == THRESHOLD_TAG))
             rc = tie_to_group(to, i, &groups, scenario, err);
         if (rc == 0 && t->part == THRESHOLD_STAGE)
             rc = check_stage(t, plan, err);

@@ -71,30 +71,48 @@ bool compare_rule_is(const char *text)
     return strpbrk(metric, "<>=") == NULL && sign_of(metric) != NULL;
 }
 
+/* What other tools call them. */
+static const char *synonym(const char *name)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } known[] = {{"avg", "mean"}, {"average", "mean"},    {"median", "p50"},
+                 {"med", "p50"},  {"errors", "failures"}, {"rate", "rps"}};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcasecmp(known[i].theirs, name) == 0)
+            return known[i].ours;
+    return NULL;
+}
+
+static int unknown_metric(const struct compare_rule *rule, const char *at, const char *name,
+                          struct err *err)
+{
+    const char *near = synonym(name);
+    if (near == NULL)
+        near = suggest(name, metric_names, METRIC_NAMES);
+    if (near != NULL)
+        return FAIL(rule->text, at, "no metric '%s'; did you mean '%s'?", name, near);
+    return FAIL(rule->text, at,
+                "no metric '%s'; there are min, mean, max, p1 to p99.99, rps, requests, failures",
+                name);
+}
+
 static int parse_metric(struct compare_rule *rule, const char *at, size_t len, struct err *err)
 {
-    char *name = xstrndup(at, len), *end;
-    int rc = 0;
-    int found = METRIC_NAMES;
-    for (int i = 0; i < METRIC_NAMES; i++) {
-        if (i < PERCENTILE && strcmp(metric_names[i], name) == 0)
-            found = i;
-    }
-    double percent =
-        name[0] == 'p' && isdigit((unsigned char)name[1]) ? strtod(name + 1, &end) : -1;
+    char *name = xstrndup(at, len);
+    double percent = 0;
+    bool percentile = name[0] == 'p' && isdigit((unsigned char)name[1]) &&
+                      units_parse_number(name + 1, &percent, NULL) == 0;
+    int rc = 0, found = 0;
+    while (found < PERCENTILE && strcmp(metric_names[found], name) != 0)
+        found++;
     if (found < PERCENTILE) {
         rule->metric = (enum rule_metric)found;
-    } else if (percent > 0 && percent < 100 && *end == 0) {
+    } else if (percentile && percent > 0 && percent < 100) {
         rule->metric = PERCENTILE;
         rule->percent = percent;
     } else {
-        const char *near = suggest(name, metric_names, METRIC_NAMES);
-        rc = near != NULL
-                 ? FAIL(rule->text, at, "no metric '%s'; did you mean '%s'?", name, near)
-                 : FAIL(rule->text, at,
-                        "no metric '%s'; there are min, mean, max, p1 to p99.99, rps, requests, "
-                        "failures",
-                        name);
+        rc = unknown_metric(rule, at, name, err);
     }
     free(name);
     return rc;
@@ -102,13 +120,16 @@ static int parse_metric(struct compare_rule *rule, const char *at, size_t len, s
 
 static int parse_limit(struct compare_rule *rule, const char *sign, struct err *err)
 {
-    const char *number = sign + 1;
-    char *end;
-    double value = strtod(number, &end);
+    const char *number = sign + 1, *end = number + strspn(number, "0123456789.");
     const char *unit = end + strspn(end, " \t");
     size_t len = strcspn(unit, " \t");
     bool timed = rule->metric <= MAX || rule->metric == PERCENTILE;
-    double factor = *sign == '-' ? -1 : 1, seconds;
+    double factor = *sign == '-' ? -1 : 1, value, seconds;
+    char *digits = xstrndup(number, (size_t)(end - number));
+    int bad = units_parse_number(digits, &value, NULL);
+    free(digits);
+    if (bad)
+        return FAIL(rule->text, number, "that is no number");
     if (unit[len + strspn(unit + len, " \t")] != 0)
         return FAIL(rule->text, unit + len + strspn(unit + len, " \t"),
                     "nothing may follow the limit");
@@ -130,12 +151,19 @@ static int parse_limit(struct compare_rule *rule, const char *sign, struct err *
     return 0;
 }
 
+/* Behind the first word and its blanks. */
+static const char *behind_word(const char *text)
+{
+    text += strcspn(text, " \t");
+    return text + strspn(text, " \t");
+}
+
 static int parse(struct compare_rule *rule, struct err *err)
 {
     const char *text = rule->text, *metric = metric_of(text), *sign = sign_of(metric);
     const char *begin = text + strspn(text, " \t");
     if (sign == NULL)
-        return FAIL(text, text + strlen(text),
+        return FAIL(text, behind_word(metric),
                     "a change must stand here, such as +10%% or +5ms; limits such as 'p95 < 200ms' "
                     "are for --threshold");
     if (metric > begin) {
@@ -144,6 +172,10 @@ static int parse(struct compare_rule *rule, struct err *err)
             len--;
         if (len == 0)
             return FAIL(text, begin, "a series must stand before the \":\"");
+        if (strncmp(begin, "class ", 6) == 0 || strncmp(begin, "tag ", 4) == 0)
+            return FAIL(text, begin,
+                        "a change is that of a series: classes and tags have only "
+                        "thresholds, such as 'class Buyer: p95 < 200ms'");
         rule->series = xstrndup(begin, len);
     }
     size_t len = (size_t)(sign - metric);
@@ -294,6 +326,22 @@ static const char *why_not_measured(const struct meant *m)
                                          : "no answers";
 }
 
+/* The name that a misspelt one may mean, or NULL. */
+static const char *nearest(const char *series, const struct comparison *c)
+{
+    VEC(const char *) names = VEC_INIT;
+    const char *word = series;
+    for (size_t i = 0; i < c->rows.len; i++) {
+        size_t len = strlen(c->rows.items[i].type);
+        vec_push(&names, c->rows.items[i].name);
+        if (len > 0 && strncmp(series, c->rows.items[i].type, len) == 0 && series[len] == ' ')
+            word = series + len + 1;
+    }
+    const char *near = suggest(word, names.items, names.len);
+    vec_release(&names);
+    return near;
+}
+
 void compare_rule_judge(const struct compare_rule *rule, const struct comparison *c,
                         struct threshold_result *out)
 {
@@ -304,8 +352,11 @@ void compare_rule_judge(const struct compare_rule *rule, const struct comparison
     if (m.row != NULL)
         change = measure(rule, m.row, c);
     if (!change.measured) {
+        const char *near = m.row == NULL ? nearest(rule->series, c) : NULL;
         out->no_data = true;
         snprintf(out->shown, sizeof(out->shown), "%s", why_not_measured(&m));
+        if (near != NULL && strlen(near) < sizeof(out->shown) - 24)
+            snprintf(out->shown, sizeof(out->shown), "no such series; \"%s\"?", near);
     } else {
         double found = rule->is_time ? change.to - change.from : change.change;
         bool beyond = signbit(rule->limit) ? found < rule->limit : found > rule->limit;

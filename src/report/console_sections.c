@@ -245,6 +245,9 @@ void console_thresholds(struct console *c)
     struct buf remark = BUF_INIT;
     if (failed > 0)
         buf_addf(&remark, "%zu of %zu failed", failed, end->thresholds_len);
+    if (end->outcome == REPORT_INTERRUPTED)
+        buf_addf(&remark, "%sby what was measured until the run was interrupted",
+                 remark.len > 0 ? ", " : "");
     page_heading(&c->page, "Thresholds", buf_cstr(&remark));
     buf_release(&remark);
 

@@ -124,16 +124,20 @@ static void copy_checks(struct prometheus_figures *f, const struct stats *total)
     }
 }
 
+/* All that are declared, used or not: what counts is 0 from then on. */
 static void copy_metrics(struct prometheus_figures *f, const struct stats *total)
 {
-    while (f->metrics.len < total->metrics.len)
-        (void)vec_add(&f->metrics);
-    for (uint32_t id = 0; id < total->metrics.len; id++) {
+    uint32_t len = catalog_metrics_len(f->run->catalog);
+    while (f->metrics.len < len) {
+        uint32_t id = (uint32_t)f->metrics.len;
+        struct copied_metric *to = vec_add(&f->metrics);
+        to->about = catalog_metric_get(f->run->catalog, id);
+    }
+    for (uint32_t id = 0; id < f->metrics.len; id++) {
         const struct metric *from = metric_get(&total->metrics, id);
         struct copied_metric *to = &f->metrics.items[id];
         if (from == NULL)
             continue;
-        to->about = catalog_metric_get(f->run->catalog, id);
         to->value = to->about.kind == METRIC_GAUGE ? from->last : from->sum;
         to->count = from->count;
         to->trues = from->trues;
@@ -409,7 +413,8 @@ static void expose_metric_family(const struct prometheus_figures *f, struct expo
     bool begun = false;
     for (size_t id = 0; id < f->metrics.len; id++) {
         const struct copied_metric *m = &f->metrics.items[id];
-        if (m->count == 0 || m->about.kind != family->kind)
+        bool nothing = m->count == 0 && family->type != EXPOSITION_COUNTER;
+        if (nothing || m->about.kind != family->kind)
             continue;
         if (!begun)
             exposition_family(e, family->name, family->help, family->type);

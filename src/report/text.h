@@ -10,10 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The next code point of a UTF-8 string; *p moves behind it. An invalid byte
- * is U+FFFD and one byte long. 0 at the end. */
-uint32_t text_next(const char **p);
-
 /* Appends s as one line of harmless text: control characters as escapes,
  * broken bytes and direction overrides as U+FFFD. Without utf8 the signs that
  * reports draw with become their ASCII likeness, all else beyond ASCII '?'. */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "stats/reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,16 +151,38 @@ const char *gates_tick(struct gates *g, const struct report_tick *tick)
     return running ? g->reason : NULL;
 }
 
+/* What a part of the run came to, at its end. */
+static void judge_part(struct gates *g, struct gate *gate, const struct stats *total,
+                       struct threshold_result *result)
+{
+    /* What came up for the first time after the part is known all the same. */
+    reading_clear(&g->tick);
+    threshold_read(gate->threshold, total, g->catalog, 0, &g->tick);
+    if (!gate->part.known) {
+        gate->part.known = g->tick.known;
+        gate->part.kind = g->tick.kind;
+        gate->part.unit = g->tick.unit;
+    }
+    threshold_judge(gate->threshold, &gate->part, result);
+    if (gate->part.seconds <= 0) {
+        result->passed = result->unknown = false;
+        result->no_data = true;
+        snprintf(result->shown, sizeof(result->shown), "the run ended before it");
+    }
+}
+
 void gates_finish(struct gates *g, const struct stats *total, double duration_s,
                   struct threshold_result *results)
 {
     for (size_t i = 0; i < g->len; i++) {
         struct gate *gate = &g->items[i];
+        const struct threshold *t = gate->threshold;
         if (gate->judged)
             results[i] = gate->found;
-        else if (gate->threshold->part == THRESHOLD_WHOLE)
-            threshold_evaluate(gate->threshold, total, g->catalog, duration_s, &results[i]);
+        else if (t->part == THRESHOLD_WHOLE)
+            threshold_evaluate(t, total, g->catalog, duration_s, &results[i]);
         else
-            threshold_judge(gate->threshold, &gate->part, &results[i]);
+            judge_part(g, gate, total, &results[i]);
+        threshold_suggest(t, total, g->catalog, &results[i]);
     }
 }

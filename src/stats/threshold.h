@@ -95,9 +95,11 @@ struct threshold_result {
     const char *expression; /* borrowed from the threshold */
     bool passed;
     bool no_data;   /* no request, or for a time no answer: failed, and `shown` says so */
+    bool unknown;   /* ... since the run has no such series, check or metric */
     double value;   /* what was found: ms, a count, a percentage or a rate; of windows the worst */
-    char shown[64]; /* the same with its unit, for people: "213 ms" */
-    char scope[80]; /* what was judged: "stage peak, any 10s"; "": the whole run */
+    char shown[96]; /* the same with its unit, for people: "213 ms" */
+    char scope[80]; /* what was judged: "stage peak, any 10s", or "all 3.2s" of what was shorter
+                       than the window; "": the whole run */
     double violated_s; /* when it first did not hold, seconds since the start; 0: never, or judged
                           at the end only */
     bool aborted;      /* it ended the run */
@@ -111,6 +113,10 @@ void threshold_judge(const struct threshold *t, const struct reading *reading,
  * the threshold is about. */
 void threshold_evaluate(const struct threshold *t, const struct stats *stats,
                         struct catalog *catalog, double seconds, struct threshold_result *out);
+
+/* Of an unknown result: adds to `shown` which name of the run may be meant. */
+void threshold_suggest(const struct threshold *t, const struct stats *stats,
+                       struct catalog *catalog, struct threshold_result *result);
 
 /* Whether figure a is further from holding than b. */
 bool threshold_is_worse(const struct threshold *t, double a, double b);

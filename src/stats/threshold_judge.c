@@ -187,8 +187,11 @@ static void show_custom(const struct threshold *t, const struct reading *reading
 {
     bool of_values = t->figure <= THRESHOLD_PERCENTILE || t->figure == THRESHOLD_LAST;
     double ms = of_values ? unit_ms(reading->unit) : 0;
+    char text[UNITS_MAX];
     if (ms > 0)
         show_time(r, r->value * ms, close);
+    else if (t->figure == THRESHOLD_COUNT && r->value == floor(r->value) && r->value < 1e15)
+        snprintf(r->shown, sizeof(r->shown), "%s", units_format_count(text, (uint64_t)r->value));
     else
         snprintf(r->shown, sizeof(r->shown), close ? "%.9g%s%.20s" : "%.6g%s%.20s", r->value,
                  of_values && *reading->unit ? " " : "", of_values ? reading->unit : "");
@@ -213,27 +216,38 @@ static void show(const struct threshold *t, const struct reading *reading, doubl
         snprintf(r->shown, sizeof(r->shown), "%s", units_format_count(text, (uint64_t)r->value));
 }
 
-static void describe_scope(const struct threshold *t, struct threshold_result *r)
+/* Less than a window by more than the half tick that a full one may lack. */
+static bool is_short(const struct threshold *t, double seconds)
+{
+    return t->window_s > 0 && seconds < t->window_s - 0.5;
+}
+
+static void describe_scope(const struct threshold *t, double seconds, struct threshold_result *r)
 {
     char window[UNITS_MAX] = "";
+    bool all = is_short(t, seconds);
     if (t->window_s > 0)
-        units_format_elapsed(window, t->window_s);
+        units_format_elapsed(window, all ? seconds : t->window_s);
     snprintf(r->scope, sizeof(r->scope), "%s%.40s%s%s%s",
              t->part == THRESHOLD_WARMUP  ? "warm-up"
              : t->part == THRESHOLD_STAGE ? "stage "
                                           : "",
              t->stage ? t->stage : "", t->part != THRESHOLD_WHOLE && t->window_s > 0 ? ", " : "",
-             t->window_s > 0 ? "any " : "", window);
+             t->window_s <= 0 ? ""
+             : all            ? "all "
+                              : "any ",
+             window);
 }
 
 void threshold_judge(const struct threshold *t, const struct reading *reading,
                      struct threshold_result *out)
 {
     *out = (struct threshold_result){.expression = t->text};
-    describe_scope(t, out);
+    describe_scope(t, reading->seconds, out);
     const char *why = trouble(t, reading);
     if (why) {
         out->no_data = true;
+        out->unknown = !reading->known;
         snprintf(out->shown, sizeof(out->shown), "%s", why);
         return;
     }

@@ -78,6 +78,14 @@ static int parse_figure(struct threshold_parser *p, size_t at, const char *word,
     return 1;
 }
 
+/* k6's p(95), as p95 (owned); NULL: it is something else. */
+static char *from_call(const char *word)
+{
+    size_t len = strlen(word);
+    bool call = strncmp(word, "p(", 2) == 0 && len > 3 && word[len - 1] == ')';
+    return call ? xasprintf("p%.*s", (int)(len - 3), word + 2) : NULL;
+}
+
 static int unknown_metric(struct threshold_parser *p, size_t at, const char *word)
 {
     static const char *const suggested[] = {
@@ -87,6 +95,12 @@ static int unknown_metric(struct threshold_parser *p, size_t at, const char *wor
     };
     if (word[0] == '\0')
         return parser_fail(p, at, "a metric must stand here, such as p95, mean, failures or rps");
+    char *call = from_call(word);
+    if (call) {
+        parser_fail(p, at, "unknown metric \"%.40s\"; did you mean \"%.40s\"?", word, call);
+        free(call);
+        return -1;
+    }
     const char *near = NULL;
     for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]) && !near; i++)
         if (strcasecmp(synonyms[i].theirs, word) == 0)

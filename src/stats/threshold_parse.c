@@ -74,6 +74,10 @@ static int parse_comparison(struct threshold_parser *p)
     }
     if (len == 1 && text[p->at] == '=')
         return parser_fail(p, p->at, "write \"==\" to compare");
+    if (len == 0 && (text[p->at] == '+' || text[p->at] == '-'))
+        return parser_fail(p, p->at,
+                           "a change is judged by --fail-if, against what --baseline names; here "
+                           "a comparison must stand: < <= > >= == !=");
     return parser_fail(p, p->at, "a comparison must stand here: < <= > >= == !=");
 }
 

@@ -37,6 +37,11 @@ static int parse_amount(struct threshold_parser *p, size_t at, char *value)
     if (units_parse_number(value, &p->t->limit, NULL) == 0) {
         if (p->t->limit < 0 && p->t->source != THRESHOLD_METRIC)
             return parser_fail(p, at, "a negative number compares with nothing here");
+        if (p->t->source == THRESHOLD_FAILURES && p->t->limit != floor(p->t->limit))
+            return parser_fail(p, at,
+                               "failures are counted in whole numbers; a share of the requests is "
+                               "written %g%%",
+                               100 * p->t->limit);
         return 0;
     }
     if (units_parse_count(value, &count, &why))

@@ -1,9 +1,11 @@
 """Thresholds: what they are about, when they end a run, and what status comes of it."""
 
+import signal
 import unittest
 
-from harness.case import Case, NOTHING, OK, THRESHOLD, USAGE
+from harness.case import Case, INTERRUPTED, NOTHING, OK, THRESHOLD, USAGE
 from harness.target import Target
+from harness.wire import recv_request, repeat, response, send
 
 SCENARIO = """
 local inrush = require "inrush"
@@ -150,9 +152,31 @@ inrush.defaults { stages = {
                     run = self.tool("run", path, option, expression)
                     self.assertStatus(run, USAGE)
                     self.assertSays(run, *words)
-        run = self.tool("-n", "1", self.target.url, "--threshold", "class A: p95 < 1s")
-        self.assertStatus(run, USAGE)
-        self.assertSays(run, "a one-off has no user classes")
+        for expression, word in [("class A: p95 < 1s", "no user classes"),
+                                 ("checks > 99%", "no checks"),
+                                 ("metric logins.count > 1", "no metrics of its own")]:
+            run = self.tool("-n", "1", self.target.url, "--threshold", expression)
+            self.assertStatus(run, USAGE)
+            self.assertSays(run, f"a one-off has {word}")
+
+    def test_a_run_that_is_interrupted_before_a_stage_says_so(self):
+        stages = """inrush.defaults { stages = {
+            { name = "up", duration = "2m", users = 200 },
+            { name = "peak", duration = "1h", users = 1 } } }"""
+        path = self.file("scenario.lua", SCENARIO + stages)
+        server = self.serve(repeat([recv_request(), send(response(b"ok"))]))
+        run = self.start("run", path, "--host", server.url, "--threshold", "p95 < 1m",
+                         "--threshold", "p95 < 1m in stage peak", "--threshold", "rps > 0 for 1h")
+        self.wait_until(lambda: server.request_count > 10, run)
+        run.signal(signal.SIGINT)
+        run = self.finish(run)
+        self.assertStatus(run, INTERRUPTED)
+        self.assertSays(run, "until the run was interrupted", "the run ended before it")
+        whole, peak, window = run.json["thresholds"]
+        self.assertTrue(whole["passed"])
+        self.assertFalse(peak["passed"])
+        self.assertIsNone(peak["value"])
+        self.assertRegex(window["scope"], "^all ")
 
     def test_mistakes_in_the_scenario_have_their_line(self):
         for line, *words in [

@@ -325,7 +325,13 @@ static void test_bad_rules(void **state)
         {"mean +10parsecs", "no such unit", "parsecs"},
         {"rps -5ms", "is in %", "ms"},
         {"p95 +10% or so", "nothing may follow", "or so"},
-        {"p95 < 200ms", "--threshold", ""},
+        {"p95 < 200ms", "--threshold", "< 200ms"},
+        {"p95", "--threshold", ""},
+        {"p95 10%", "a change must stand", "10%"},
+        {"GET /: p0x20 +5%", "no metric 'p0x20'", "p0x20"},
+        {"p95 +1.2.3%", "no number", "1.2.3%"},
+        {"avg +5%", "did you mean 'mean'", "avg"},
+        {"class Buyer: p95 +10%", "classes and tags", "class"},
         {": p95 +1%", "a series must stand", ": p95"},
         {"+10%", "metric must stand", "+10%"},
         {"GET /: +10%", "metric must stand", "+10%"},
@@ -372,6 +378,7 @@ static void test_rules_judge(void **state)
     assert_judged(&p, "GET /few: p50 +1%", true, "+");  /* beyond, and may be chance */
     assert_judged(&p, "GET /few: p99 +1%", false, "+"); /* nothing is known of chance */
     assert_judged(&p, "GET /nowhere: p95 +10%", false, "no such series");
+    assert_judged(&p, "GET /fev: p95 +10%", false, "no such series; \"/few\"?");
     end(&p);
 }
 

@@ -84,6 +84,10 @@ static void a_caret_under_the_place(void **state)
     assert_int_equal(caret_error(&err, "body", text, strlen(text), 9, "no %s", "x"), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_string_equal(err.message, "body: no x\n    t\xC3\xBCwo x\n        ^");
+    text = "\xE6\x97\xA5\xE6\x9C\xAC"
+           "e\xCC\x81: x"; /* two of two columns, one with an accent */
+    caret_error(&err, NULL, text, strlen(text), strlen(text) - 1, "no");
+    assert_non_null(strstr(err.message, "\n           ^"));
     assert_int_equal(caret_error(NULL, "body", text, strlen(text), 0, "no"), -1);
 }
 

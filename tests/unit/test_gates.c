@@ -140,6 +140,7 @@ static void a_run_shorter_than_the_window_is_one(void **state)
     struct threshold_result r = end(&b);
     assert_false(r.passed);
     assert_true(r.value == 60 && r.violated_s == 0);
+    assert_string_equal(r.scope, "all 10s");
 }
 
 /* In which nothing was answered: no figure, and no verdict. But nothing done is
@@ -325,6 +326,66 @@ static void groups_are_what_was_recorded_under_them(void **state)
     assert_true(r.passed && r.value == 20);
 }
 
+/* A run that was interrupted before the part says so, not that it found nothing. */
+static void a_part_that_never_came(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, "p95 < 1s in stage peak");
+    seconds(&b, 3, 10, 10);
+    struct threshold_result r = end(&b);
+    assert_true(!r.passed && r.no_data && !r.unknown);
+    assert_string_equal(r.shown, "the run ended before it");
+
+    begin(&b, "script_errors == 0 in stage peak"); /* none were found, as nobody looked */
+    seconds(&b, 3, 10, 10);
+    r = end(&b);
+    assert_true(!r.passed && r.no_data);
+}
+
+/* What came up only later is no misspelt name. */
+static void a_part_without_what_came_later(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b, "POST /late: p95 < 1s in stage up");
+    b.tick.stage = "up";
+    seconds(&b, 2, 10, 10);
+    b.tick.stage = "peak";
+    b.series = catalog_intern(b.catalog, "POST", 4, "/late", 5);
+    seconds(&b, 2, 10, 10);
+    struct threshold_result r = end(&b);
+    assert_true(!r.passed && r.no_data && !r.unknown);
+    assert_string_equal(r.shown, "no requests");
+}
+
+static void what_a_misspelt_name_may_mean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"GET /api/v1/tim: p95 < 1s", "no such series; \"GET /api/v1/time\"?"},
+        {"/api/v1/tiem: p95 < 1s", "no such series; \"/api/v1/time\"?"},
+        {"GET /api/v1/tim: p95 < 1s for 2s", "no such series; \"GET /api/v1/time\"?"},
+        {"nothing like it: p95 < 1s", "no such series"},
+        {"check \"is okay\" > 9%", "no such check; \"is ok\"?"},
+        {"metric login.count > 1", "no such metric; \"logins\"?"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct bench b;
+        uint32_t id;
+        begin(&b, cases[i].text);
+        b.series = catalog_intern(b.catalog, "GET", 3, "/api/v1/time", 12);
+        assert_int_equal(catalog_metric(b.catalog, METRIC_COUNTER, "logins", "", &id, NULL), 0);
+        stats_record_check(b.interval, "is ok", true);
+        seconds(&b, 3, 10, 10);
+        struct threshold_result r = end(&b);
+        assert_true(r.no_data && r.unknown && !r.passed);
+        assert_string_equal(r.shown, cases[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +403,9 @@ int main(void)
         cmocka_unit_test(an_abort_that_holds_does_nothing),
         cmocka_unit_test(an_amount_may_still_grow_to_what_it_must_equal),
         cmocka_unit_test(metrics_and_checks_have_windows_too),
+        cmocka_unit_test(a_part_that_never_came),
+        cmocka_unit_test(a_part_without_what_came_later),
+        cmocka_unit_test(what_a_misspelt_name_may_mean),
         cmocka_unit_test(groups_are_what_was_recorded_under_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
