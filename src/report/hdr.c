@@ -138,7 +138,7 @@ static void hdr_tick(struct reporter *r, const struct report_tick *tick)
     }
     if (tick->interval->end_ns > 0)
         add_tick(r, tick);
-    output_write(r->output, &r->text);
+    output_write_live(r->output, &r->text);
     buf_clear(&r->text);
 }
 

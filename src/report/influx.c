@@ -169,7 +169,7 @@ static void influx_tick(struct reporter *r, const struct report_tick *tick)
         if (m != NULL && m->count > 0)
             add_metric(r, catalog_metric_get(r->run->catalog, id), m);
     }
-    output_write(r->file, &r->lines);
+    output_write_live(r->file, &r->lines);
 }
 
 static int influx_end(struct reporter *r, const struct report_end *end, struct err *err)

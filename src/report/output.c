@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* So long a report waits for who reads the pipe that it goes to. */
+enum { PATIENCE_MS = 5000, PIPE_LOOK_MS = 20 };
 
 bool output_is_stdout(const char *path)
 {
@@ -27,6 +31,12 @@ static bool is_special(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static bool is_fifo(const char *path)
+{
+    struct stat st;
+    return !output_is_stdout(path) && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 /* The file a rename must replace: behind symbolic links. Owned by the caller. */
@@ -77,10 +87,28 @@ int output_check(const char *path, struct err *err)
     return fd >= 0 ? 0 : -1;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+/* Whether fd takes a PIPE_BUF of bytes without blocking, within the patience. */
+static bool takes_more(int fd)
 {
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    int n;
+    do
+        n = poll(&ready, 1, PATIENCE_MS);
+    while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+/* live: the load runs on meanwhile, so a reader who takes nothing is given up. */
+static int write_all(int fd, const char *data, size_t len, bool live)
+{
+    struct stat st;
+    bool may_block = live && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
     while (len > 0) {
-        ssize_t n = write(fd, data, len);
+        if (may_block && !takes_more(fd)) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        ssize_t n = write(fd, data, may_block && len > PIPE_BUF ? PIPE_BUF : len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -147,6 +175,39 @@ static int check_shared(const char *path, const char *place, struct err *err)
     return 0;
 }
 
+/* A named pipe opens when it has a reader. That is waited for before the load
+ * begins: in the middle of it nothing else would go on. */
+static int open_pipe(const char *path, struct err *err)
+{
+    for (int waited = 0;; waited += PIPE_LOOK_MS) {
+        int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0) {
+            fcntl(fd, F_SETFL, O_WRONLY);
+            return fd;
+        }
+        if (errno != ENXIO)
+            return err_errno(err, errno, "cannot write the report to %s", path);
+        if (waited >= PATIENCE_MS)
+            return err_set(err, ERR_SYSTEM,
+                           "cannot write the report to %s: nobody reads this pipe; start its "
+                           "reader first",
+                           path);
+        poll(NULL, 0, PIPE_LOOK_MS);
+    }
+}
+
+static void release(struct output *o)
+{
+    struct output **at = &open_outputs;
+    while (*at != o)
+        at = &(*at)->next_open;
+    *at = o->next_open;
+    free(o->place);
+    free(o->temporary);
+    free(o->target);
+    free(o);
+}
+
 struct output *output_open(const char *path, struct err *err)
 {
     if (output_check(path, err) != 0)
@@ -162,25 +223,27 @@ struct output *output_open(const char *path, struct err *err)
     o->fd = -1;
     o->next_open = open_outputs;
     open_outputs = o;
-    return o;
-}
-
-static void release(struct output *o)
-{
-    struct output **at = &open_outputs;
-    while (*at != o)
-        at = &(*at)->next_open;
-    *at = o->next_open;
-    free(o->place);
-    free(o->temporary);
-    free(o->target);
-    free(o);
+    if (is_fifo(path)) {
+        o->begun = true;
+        o->fd = open_pipe(path, err);
+    }
+    if (!o->begun || o->fd >= 0)
+        return o;
+    release(o);
+    return NULL;
 }
 
 static void failed(struct output *o, int errnum)
 {
-    if (o->err.kind == ERR_NONE)
-        err_errno(&o->err, errnum, "cannot write the report to %s", o->path);
+    const char *name = output_is_stdout(o->path) ? "stdout" : o->path;
+    if (o->err.kind != ERR_NONE)
+        return;
+    if (errnum == ETIMEDOUT)
+        err_set(&o->err, ERR_SYSTEM,
+                "cannot write the report to %s: who reads it has taken nothing for %d s", name,
+                PATIENCE_MS / 1000);
+    else
+        err_errno(&o->err, errnum, "cannot write the report to %s", name);
 }
 
 static void begin(struct output *o)
@@ -199,16 +262,26 @@ static void begin(struct output *o)
     o->fd = create(o->temporary, o->path, &o->err);
 }
 
-void output_write(struct output *o, const struct buf *text)
+static void add(struct output *o, const struct buf *text, bool live)
 {
     if (!o->begun)
         begin(o);
-    if (o->err.kind != ERR_NONE)
+    if (o->err.kind != ERR_NONE || text->len == 0)
         return;
-    if (output_is_stdout(o->path))
-        output_stream(stdout, "stdout", text, &o->err);
-    else if (write_all(o->fd, text->data, text->len) != 0)
+    bool out = output_is_stdout(o->path);
+    if ((out && fflush(stdout) != 0) ||
+        write_all(out ? STDOUT_FILENO : o->fd, text->data, text->len, live) != 0)
         failed(o, errno);
+}
+
+void output_write(struct output *o, const struct buf *text)
+{
+    add(o, text, false);
+}
+
+void output_write_live(struct output *o, const struct buf *text)
+{
+    add(o, text, true);
 }
 
 int output_close(struct output *o, struct err *err)

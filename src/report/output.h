@@ -27,19 +27,23 @@ int output_file(const char *path, const struct buf *text, struct err *err);
  * program finds what there is.
  *
  *     struct output *o = output_open(path, err);     in a reporter's open
- *     output_write(o, &text);                        in its ticks
+ *     output_write_live(o, &text);                   in its ticks
  *     rc = output_close(o, err);                     in its end
  */
 struct output;
 
 /* NULL and *err when path cannot be written, found out as output_check does, or
  * when another open output writes the same file, however either is spelt, or
- * standard output goes there; devices may be shared. A run that does not begin
+ * standard output goes there; devices may be shared. A named pipe is waited for
+ * until somebody reads it, 5 s at most. A run that does not begin
  * leaves nothing behind. path is borrowed. Main thread only. */
 struct output *output_open(const char *path, struct err *err);
 /* Adds text, at once. What goes wrong is kept for output_close, and nothing is
  * written from then on. */
 void output_write(struct output *o, const struct buf *text);
+/* The same while the load runs, which cannot end meanwhile: a pipe's reader who
+ * takes nothing for 5 s is something that goes wrong. */
+void output_write_live(struct output *o, const struct buf *text);
 /* Gives the file its name, replacing what had it; -1 and *err when it could not
  * be written to its end, then it is removed. Frees o. */
 int output_close(struct output *o, struct err *err);

@@ -122,7 +122,7 @@ static void add_line(struct reporter *r, const struct request_log *log,
 
 static void flush(struct reporter *r)
 {
-    output_write(r->output, &r->text);
+    output_write_live(r->output, &r->text);
     buf_clear(&r->text);
 }
 

@@ -206,7 +206,7 @@ static void timeseries_tick(struct reporter *r, const struct report_tick *tick)
         end_line(r, &j);
     }
     add_aggregated(r, tick);
-    output_write(r->file, &r->lines);
+    output_write_live(r->file, &r->lines);
     series_release(&none);
 }
 

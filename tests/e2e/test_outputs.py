@@ -31,6 +31,28 @@ class TestOutputs(Case):
         self.assertIn("no space left", run.stderr.lower(), run)
         self.assertTotals(run, 50, 0)
 
+    def named_pipe(self):
+        path = os.path.join(self.dir, "pipe")
+        os.mkfifo(path)
+        return path
+
+    def test_a_pipe_that_nobody_reads(self):
+        """Said before the load begins, which a pipe that does not open would hold up for ever."""
+        pipe = self.named_pipe()
+        run = self.tool(*self.args, "--log-requests", pipe)
+        self.assertUsageError(run, pipe, "nobody reads this pipe", "start its reader first")
+        self.assertEqual(self.server.request_count, 0)
+
+    def test_a_pipe_whose_reader_stops(self):
+        """A load that cannot end because nobody takes its log would go on for ever."""
+        pipe = self.named_pipe()
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        run = self.tool("-c", "2", "-n", "2000", self.server.url, "--log-requests", pipe)
+        self.assertStatus(run, 1)
+        self.assertSays(run, pipe, "has taken nothing for 5 s")
+        self.assertEqual(self.server.request_count, 2000)
+
     def test_json_on_a_full_disk(self):
         run = self.tool(*self.args, "--json", "/dev/full")
         self.assertStatus(run, 1)
