@@ -22,10 +22,9 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
                 {
                     {"inrush -c 64 -d 30s --latency " SERVER "/health",
                      "64 connections for 30 seconds, with the latency distribution"},
-                    {"inrush -n 10k -H 'Accept: text/plain' --json out.json localhost:8888/health",
+                    {"inrush -n 10k -H 'Accept: text/html' --json r.json localhost:8888/",
                      "exactly 10,000 requests with a header, the result also as JSON"},
-                    {"inrush --json-body '{\"id\": 1}' --threshold 'p95 < 20ms' "
-                     "localhost:8888/orders",
+                    {"inrush --json-body '{}' --threshold 'p95 < 20ms' localhost:8888/orders",
                      "POST, and exit with status 2 unless 95 % are answered within 20 ms"},
                 },
             .argument = ARG_URL,
@@ -52,7 +51,7 @@ const struct cli_command cli_commands[CLI_COMMANDS] = {
                 {
                     {"inrush run baseline -u 1000 -r 100 -d 3m",
                      "a bundled scenario: 1,000 users, 100 more each second, for 3 minutes"},
-                    {"inrush run mine.lua --host " SERVER " --class Shopper --tags read",
+                    {"inrush run mine.lua --host localhost:8888 --class Shopper --tags read",
                      "one class of a file, only its tasks tagged read"},
                     {"inrush run baseline --profile stress --host http://10.0.0.5:8888",
                      "a profile of the scenario, against another server"},

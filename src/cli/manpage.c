@@ -132,7 +132,7 @@ static void write_examples(struct buf *out, const struct cli_command *command)
         buf_addf(&what, "%s:", command->examples[i].what);
         line(out, buf_cstr(&what));
         buf_release(&what);
-        buf_adds(out, ".PP\n.nf\n.RS 4\n");
+        buf_adds(out, ".PP\n.nf\n.RS 2\n");
         line(out, command->examples[i].line);
         buf_adds(out, ".RE\n.fi\n");
     }

@@ -23,10 +23,13 @@ class TestManPage(Case):
                         "EXIT STATUS", "ENVIRONMENT"):
             self.assertIn(f"\n{section}\n", text)
 
+    def test_it_fits_a_terminal(self):
+        self.assertEqual([line for line in self.render().splitlines() if len(line) > 80], [])
+
     def test_what_people_copy_is_ascii(self):
         text = self.render()
         self.assertIn("inrush run baseline -u 1000 -r 100 -d 3m", text)
-        self.assertIn("""inrush --json-body '{"id": 1}' --threshold 'p95 < 20ms'""", text)
+        self.assertIn("""inrush --json-body '{}' --threshold 'p95 < 20ms'""", text)
         body = text[:text.rindex("inrush 0.")]
         self.assertEqual([c for c in body if ord(c) > 127], [])
 
