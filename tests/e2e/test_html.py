@@ -199,7 +199,7 @@ class TestHtml(Case):
 
     def test_tables_are_sorted(self):
         self.scenario_report()
-        requests = "section:has(.name) th.number button"
+        requests = "#requests th.number button"
         self.browser.click(requests)
         counts = [int(r[2]) for r in self.values("Requests")[:-1]]
         self.assertEqual(counts, sorted(counts, reverse=True))
@@ -264,9 +264,36 @@ class TestHtml(Case):
         url = server.url
         server.stop()
         self.report("-c", "2", "-n", "4", url, status=NOTHING)
-        self.assertIn("Nothing was measured", self.browser.text("#verdict"))
+        self.assertEqual(self.browser.text("#verdict h2"), "No request was answered")
+        self.assertIn("all failed", self.browser.text("#verdict"))
         self.assertNotRegex(self.browser.text("main"), r"NaN|Infinity|undefined|null")
         self.lines()
+
+        # Also when the generator was slow: it is not what kept answers away.
+        with open(self.page, encoding="utf-8") as page:
+            text = re.sub(r'"limited":(true|false)', '"limited":true', page.read())
+        with open(self.page, "w", encoding="utf-8") as page:
+            page.write(text)
+        self.open()
+        self.assertEqual(self.browser.text("#verdict h2"), "No request was answered")
+
+    def test_every_request_failed(self):
+        server = self.serve(*answer(response(b"no", status=500)))
+        run = self.report("-c", "2", "-n", "20", server.url)
+        self.assertEqual(run.json["totals"]["failures"], 20)
+        # A slow generator is said first, in all other runs.
+        self.assertIn(self.browser.text("#verdict h2"),
+                      ("Every request failed", "The generator was the limit"))
+        self.assertIn("all failed", self.browser.text("#verdict"))
+
+    def test_when_a_threshold_first_failed(self):
+        server = self.serve(*answer(response(b"ok")))
+        run = self.report("-c", "2", "-d", "3s", "--threshold", "p50 < 1us for 1s",
+                          "--threshold", "requests > 0", server.url, status=THRESHOLD)
+        shown = [r[-1] for r in self.values("Thresholds")]
+        self.assertEqual([float(s) if s else None for s in shown],
+                         [t["violated_s"] for t in run.json["thresholds"]])
+        self.assertIn("First failed", self.browser.text("#thresholds"))
 
 
 def luminance(rgb):

@@ -20,6 +20,8 @@ function fill(element, attributes, children) {
   return element;
 }
 
+const NO_BREAK = "\u00a0"; // between a number and its unit
+
 const figure = {
   // "1,234.57"; "–" for what was not measured.
   number(n, decimals = 0) {
@@ -41,10 +43,10 @@ const figure = {
   // "430 µs", "12.3 ms", "4.20 s".
   duration(ms) {
     if (ms === null || ms === undefined) return "–";
-    if (ms === 0) return "0 ms";
-    if (ms < 0.9995) return `${figure.significant(ms * 1000)} µs`;
-    if (ms < 999.5) return `${figure.significant(ms)} ms`;
-    return `${figure.significant(ms / 1000)} s`;
+    if (ms === 0) return `0${NO_BREAK}ms`;
+    if (ms < 0.9995) return `${figure.significant(ms * 1000)}${NO_BREAK}µs`;
+    if (ms < 999.5) return `${figure.significant(ms)}${NO_BREAK}ms`;
+    return `${figure.significant(ms / 1000)}${NO_BREAK}s`;
   },
 
   // The same for round values: "5 ms".

@@ -2,6 +2,7 @@
 // point that the cursor is at, so that all of them tell of the same moment.
 
 const CHART_HEIGHT = 190;
+const EMPTY_HEIGHT = 76; // of a chart of nothing but zeros
 const MARGIN = { left: 58, right: 14, top: 8, bottom: 24 };
 
 // starts, ends: of the points, in seconds since the load started.
@@ -108,13 +109,14 @@ function buildLegend(chart) {
 function drawChart(chart) {
   const { view, spec } = chart;
   chart.width = chart.plot.clientWidth || 900;
-  const width = chart.width, height = CHART_HEIGHT;
+  const lines = visibleLines(chart);
+  const extent = extentOf(lines, view);
+  const empty = lines.length && extent.max === 0 && spec.none;
+  const width = chart.width, height = chart.height = empty ? EMPTY_HEIGHT : CHART_HEIGHT;
   const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, height - MARGIN.bottom];
   const [from, to] = view.span;
   chart.x = (seconds) => left + ((right - left) * (seconds - from)) / (to - from || 1);
   chart.seconds = (x) => from + ((to - from) * (x - left)) / (right - left);
-  const lines = visibleLines(chart);
-  const extent = extentOf(lines, view);
   const y = chart.y = chart.log && extent.max > 0
     ? logScale(extent.min, extent.max, bottom, top)
     : linearScale(extent.max, bottom, top, 4, spec.integer);
@@ -123,10 +125,10 @@ function drawChart(chart) {
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describeChart(chart, lines, extent) });
   const clip = `clip-${spec.title.replace(/\W+/g, "-")}`;
   root.append(svg("clipPath", { id: clip }, svg("rect", { x: left, y: 0, width: Math.max(0, right - left), height })));
-  for (const tick of y.ticks) {
+  for (const tick of empty ? [0] : y.ticks) {
     const at = Math.round(y.at(tick)) + 0.5;
     root.append(svg("line", { class: tick === 0 ? "axis" : "grid", x1: left, x2: right, y1: at, y2: at }));
-    root.append(svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, name(tick)));
+    root.append(svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, empty ? "0" : name(tick)));
   }
   if (chart.log) root.append(svg("line", { class: "axis", x1: left, x2: right, y1: bottom + 0.5, y2: bottom + 0.5 }));
   for (const tick of timeTicks(from, to, (right - left) / 90)) {
@@ -139,7 +141,7 @@ function drawChart(chart) {
   for (const line of lines) inside.append(svg("g", { class: line.className }, drawLine(chart, line, bottom)));
   chart.overlay = svg("g", {});
   root.append(inside, chart.overlay);
-  if (extent.max === 0 && spec.none) root.append(svg("text", { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, spec.none));
+  if (empty) root.append(svg("text", { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, spec.none));
   chart.plot.replaceChildren(root);
   drawCursor(chart);
 }
@@ -162,14 +164,28 @@ function describeChart(chart, lines, extent) {
   return `${chart.spec.title} from ${from} to ${to}: ${lines.map((line) => line.name).join(", ")}; at most ${chart.spec.show(extent.max)}`;
 }
 
-// Spans and moments of the run that are worth knowing: {from, to, name}.
+const SIGN_WIDTH = 6.5; // about, of a mark's name
+
+// The name as far as there is room for it before the next mark.
+function markName(name, room) {
+  const signs = [...name], fit = Math.floor(room / SIGN_WIDTH);
+  if (signs.length <= fit) return name;
+  return fit < 3 ? "" : `${signs.slice(0, fit - 1).join("")}…`;
+}
+
+// Spans and moments of the run that are worth knowing, in order: {from, to, name}.
 function drawMarks(chart, group, top, bottom) {
-  for (const mark of chart.spec.marks || []) {
+  const { marks } = chart.spec;
+  const right = chart.width - MARGIN.right;
+  for (const [i, mark] of marks.entries()) {
     const x = chart.x(mark.from);
+    const next = marks.slice(i + 1).find((other) => other.from > mark.from);
     if (mark.to !== undefined)
       group.append(svg("rect", { class: "shade", x, y: top, width: Math.max(0, chart.x(mark.to) - x), height: bottom - top }));
     else group.append(svg("line", { class: "mark", x1: x, x2: x, y1: top, y2: bottom }));
-    group.append(svg("text", { class: "mark-name", x: x + 5, y: top + 11 }, mark.name));
+    const shown = Math.max(x, MARGIN.left) + 5; // also of a stage that began before what is shown
+    const end = Math.min(next ? chart.x(next.from) : right, right);
+    group.append(svg("text", { class: "mark-name", x: shown, y: top + 11 }, markName(mark.name, end - shown)));
   }
 }
 
@@ -216,7 +232,7 @@ function drawCursor(chart) {
     chart.tooltip.hidden = true;
     return;
   }
-  chart.overlay.append(svg("line", { class: "cursor", x1: x, x2: x, y1: MARGIN.top, y2: CHART_HEIGHT - MARGIN.bottom }));
+  chart.overlay.append(svg("line", { class: "cursor", x1: x, x2: x, y1: MARGIN.top, y2: chart.height - MARGIN.bottom }));
   for (const line of visibleLines(chart)) {
     const value = line.values[i];
     if (value !== null && value !== undefined)
@@ -227,7 +243,7 @@ function drawCursor(chart) {
 
 function drawSelection(chart) {
   const [a, b] = [chart.drag.from, chart.drag.to].sort((m, n) => m - n);
-  chart.overlay.append(svg("rect", { class: "selection", x: a, y: MARGIN.top, width: b - a, height: CHART_HEIGHT - MARGIN.bottom - MARGIN.top }));
+  chart.overlay.append(svg("rect", { class: "selection", x: a, y: MARGIN.top, width: b - a, height: chart.height - MARGIN.bottom - MARGIN.top }));
 }
 
 function drawTooltip(chart, i, x) {

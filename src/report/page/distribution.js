@@ -136,7 +136,7 @@ function drawSpectrum(plot, detail, tell) {
   const x = (n) => frame.left + ((frame.right - frame.left) * n) / most;
   const y = linearScale(detail.longest, frame.bottom, frame.top, 5);
   for (const tick of y.ticks) horizontalLine(frame, tick ? "grid" : "axis", y.at(tick), figure.tick(tick));
-  bottomTick(frame, x(0), "0%");
+  if (x(Math.log10(2)) - x(0) > 32) bottomTick(frame, x(0), "0%");
   bottomTick(frame, x(Math.log10(2)), "50%");
   for (let n = 1; n <= most; n++) {
     const at = x(n);

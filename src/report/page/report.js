@@ -21,6 +21,12 @@ function seriesChoice() {
     choice.selects.push(select);
     return page.details.length > 2 ? el("label", {}, "Series", select) : null;
   };
+  // Which one it is, where the choice itself is not shown: on paper.
+  choice.printed = () => {
+    const name = el("span", { class: "printed small" });
+    choice.listeners.push((detail) => { name.textContent = detail.series < 0 ? "" : seriesLabel(detail); });
+    return name;
+  };
   return choice;
 }
 
@@ -67,9 +73,9 @@ function overTimeSection(choice) {
   const log = el("input", { type: "checkbox", onchange: (event) => charts.latency.setLog(event.target.checked) });
   const length = page.ticks_per_point === 1 ? "a point a second" : `a point for every ${figure.elapsed(page.ticks_per_point)}`;
   const part = section("Over time", length, Object.values(charts).map((chart) => chart.element),
-    note("Drag across a chart to zoom in, double-click to see all again. Percentiles are those of all requests in a point."),
+    note("Percentiles are those of all requests in a point.", el("span", { class: "controls" }, " Drag across a chart to zoom in, double-click to see all again.")),
     pointsTable(choice));
-  part.firstChild.append(el("div", { class: "controls" }, reset, el("label", {}, log, "Logarithmic times"), choice.select()));
+  part.firstChild.append(choice.printed(), el("div", { class: "controls" }, reset, el("label", {}, log, "Logarithmic times"), choice.select()));
   return part;
 }
 
@@ -98,7 +104,7 @@ function distributionSection(choice) {
   const spectrum = distributionPanel("Percentiles", "up to the slowest request", drawSpectrum);
   const part = section("Distribution of the response time", "", el("div", { class: "columns" }, histogram.element, spectrum.element));
   const select = choice.select();
-  if (select) part.firstChild.append(el("div", { class: "controls" }, select));
+  part.firstChild.append(choice.printed(), select ? el("div", { class: "controls" }, select) : "");
   const show = (detail) => {
     histogram.show(detail);
     spectrum.show(detail);
@@ -118,8 +124,8 @@ function drawReport() {
   const main = document.getElementById("report");
   const parts = [
     headSection(report), verdictSection(report), cardsSection(report, page), thresholdsSection(report),
-    overTimeSection(choice), leftOutNote(), requestsSection(report, page), warmupNote(report), percentilesSection(report, page), distributionSection(choice),
-    failuresSection(report), scriptErrorsSection(report), checksSection(report), metricsSection(report), statusesSection(report), classesSection(report), tasksSection(report),
+    overTimeSection(choice), leftOutNote(), failuresSection(report), scriptErrorsSection(report),
+    requestsSection(report, page), warmupNote(report), percentilesSection(report, page), distributionSection(choice), checksSection(report), metricsSection(report), statusesSection(report), classesSection(report), tasksSection(report),
     arrivalsSection(report), connectionsSection(report, page), generatorSection(report), configurationSection(report, page),
     el("footer", {}, `Written by inrush ${report.inrush}.`),
   ];

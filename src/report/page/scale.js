@@ -1,6 +1,7 @@
 // Where values go in a drawing, and which of them an axis names.
 
-const STEPS_OF_TIME = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+// A point is a second or more.
+const STEPS_OF_TIME = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
 // The smallest of 1, 2 and 5 times a power of ten that is at least x.
 function niceStep(x) {

@@ -1,11 +1,12 @@
 // The sections of the report that are words and tables. Each returns an
 // element, or null where it has nothing to say.
 
+// A link can lead to one: #requests.
 function section(title, aside, ...children) {
-  return el("section", {}, el("div", { class: "section-head" }, el("h2", {}, title), aside ? el("span", { class: "quiet small" }, aside) : null), ...children);
+  return el("section", { id: title.toLowerCase().replace(/\W+/g, "-") }, el("div", { class: "section-head" }, el("h2", {}, title), aside ? el("span", { class: "quiet small" }, aside) : null), ...children);
 }
 
-function note(text) {
+function note(...text) {
   return el("p", { class: "note" }, text);
 }
 
@@ -73,12 +74,21 @@ function judgement(report) {
   const planned = report.planned.duration_s ? ` of ${figure.elapsed(report.planned.duration_s)}` : "";
   if (report.outcome === "aborted") return ["bad", `Aborted after ${after}${planned}`];
   if (report.outcome === "threshold") return ["bad", `A threshold ended the run after ${after}${planned}`];
-  if (report.exit.status === 3) return ["bad", report.generator.limited ? "The generator was the limit" : "Nothing was measured"];
+  if (report.exit.status === 3) return ["bad", capital(report.exit.meaning)];
   if (failed) return ["bad", all === 1 ? "The threshold failed" : `${figure.count(failed)} of ${figure.count(all)} thresholds failed`];
   if (report.outcome === "interrupted") return ["warn", `Interrupted after ${after}${planned}`];
   if (report.generator.limited) return ["warn", "The generator was the limit"];
   if (all) return ["good", all === 1 ? "The threshold held" : `All ${figure.count(all)} thresholds held`];
-  return report.totals.failures ? ["warn", `${figure.percent(report.totals.failures, report.totals.requests)} of the requests failed`] : ["good", "Every request succeeded"];
+  const { requests, failures } = report.totals;
+  if (!failures) return ["good", "Every request succeeded"];
+  return failures === requests ? ["bad", "Every request failed"] : ["warn", `${figure.percent(failures, requests)} of the requests failed`];
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function failedText({ requests, failures }) {
+  if (!failures) return "none failed";
+  return failures === requests ? "all failed" : `${figure.count(failures)} failed (${figure.percent(failures, requests)})`;
 }
 
 function verdictSection(report) {
@@ -87,9 +97,8 @@ function verdictSection(report) {
   const latency = totals.latency_ms;
   const sentences = [];
   if (totals.requests) {
-    sentences.push(`${figure.plural(totals.requests, "request")} in ${figure.elapsed(report.duration_s)}, ${figure.rate(totals.rps)} per second; `
-      + (totals.failures ? `${figure.count(totals.failures)} failed (${figure.percent(totals.failures, totals.requests)}).` : "none failed."));
-    if (latency.count) sentences.push(`Half of the answers took at most ${figure.duration(latency.p50)}, 95% at most ${figure.duration(latency.p95)}, 99% at most ${figure.duration(latency.p99)}.`);
+    sentences.push(`${figure.plural(totals.requests, "request")} in ${figure.elapsed(report.duration_s)}, ${figure.rate(totals.rps)} per second; ${failedText(totals)}.`);
+    if (latency.count) sentences.push(`Half of the answers took at most ${figure.duration(latency.p50)}, 95% ${figure.duration(latency.p95)}, 99% ${figure.duration(latency.p99)}.`);
   }
   if (report.outcome !== "finished") sentences.push(report.reason ? `${report.reason}; the figures are of that time.` : "The figures are of that time.");
   return el("div", { class: `verdict ${tone}`, id: "verdict", "data-tone": tone },
@@ -103,10 +112,11 @@ function cardsSection(report, page) {
   const { totals } = report;
   const latency = totals.latency_ms;
   const time = (ms) => {
-    const [n, unit] = figure.duration(ms).split(" ");
+    const [n, unit] = figure.duration(ms).split(NO_BREAK);
     return [n, unit ? el("small", {}, ` ${unit}`) : null];
   };
-  const peak = Math.max(0, ...page.users);
+  // A run that was over before its first second has no points to tell.
+  const peak = page.users.length ? Math.max(...page.users) : report.url ? report.users : 0;
   const [received, unit] = figure.bytes(totals.bytes).split(" ");
   const cards = [
     ["Requests", figure.count(totals.requests), `${figure.rate(totals.rps)}/s`, totals.requests],
@@ -126,6 +136,11 @@ function cardsSection(report, page) {
 
 // --- tables ---
 
+function violated(t) {
+  if (t.violated_s === null) return "";
+  return `after ${figure.elapsed(t.violated_s)}${t.aborted ? ", which ended the run" : ""}`;
+}
+
 function thresholdsSection(report) {
   const { thresholds } = report;
   if (!thresholds.length) return null;
@@ -134,6 +149,7 @@ function thresholdsSection(report) {
     { title: "Result", show: (t) => el("span", { class: `pill ${t.passed ? "good" : "bad"}` }, t.passed ? "passed" : "failed") },
     { title: "Threshold", kind: "text", show: (t) => el("code", {}, t.expression) },
     { title: "Found", kind: "number", value: (t) => t.value, show: (t) => micro(t.shown), tone: (t) => (t.passed ? "" : "bad") },
+    ...(thresholds.some((t) => t.violated_s !== null) ? [{ title: "First failed", kind: "number", value: (t) => t.violated_s, show: violated }] : []),
   ], thresholds, { fixed: true }));
 }
 
@@ -371,7 +387,7 @@ function configurationSection(report, page) {
     ["Scenario", report.scenario],
     ["URL", report.url],
     [report.url ? "Connections" : "Users", figure.count(report.users)],
-    ["Stages", page.stages.length ? page.stages.map((s) => s.name).join(", ") : null],
+    ["Stages", page.stages.length ? page.stages.map((s) => `${s.name} from ${figure.moment(Math.round(s.from))}`).join(", ") : null],
     ["Spawn rate", page.stages.length ? null : planned.spawn_rate ? `${Number(planned.spawn_rate)} users/s` : report.url ? null : "all at once"],
     ["Rate", planned.rate ? `${Number(planned.rate)} requests/s` : null],
     ["to", planned.rate_to !== null && planned.rate_to !== undefined ? `${Number(planned.rate_to)} requests/s` : null],

@@ -1,7 +1,7 @@
 // Tables of figures: sortable by any column, with a filter when they are long.
 
 const FILTER_FROM = 15;
-const SCROLL_FROM = 60; // rows; more stand in a box of their own
+const SCROLL_FROM = 30; // rows; so many stand in a box of their own, under its heading
 
 // columns: {title, value(row), show(row), kind: "number" | "name" | "text", hint}
 // `value` is what a cell is sorted by, and its data-value; `show` what is in
@@ -36,7 +36,7 @@ function makeSortable(th, headers, column, rows, columns, body) {
   if (!column.value) return;
   const elements = new Map(rows.map((row, i) => [row, body.children[i]]));
   th.replaceChildren(el("button", {
-    type: "button",
+    type: "button", title: column.hint || `Sort by ${column.title}`,
     onclick() {
       // Figures are most interesting from above, names from their beginning.
       const first = column.kind === "number" ? "descending" : "ascending";
