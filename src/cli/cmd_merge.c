@@ -12,7 +12,7 @@ static int write_json(const struct saved *merged, const char *path)
 {
     struct buf text = BUF_INIT;
     struct err err;
-    json_report_text(&text, &merged->run, &merged->end, &merged->spreads);
+    json_report_text(&text, &merged->run, &merged->end);
     int rc = output_file(path, &text, &err);
     if (rc != 0)
         log_error("%s", err.message);

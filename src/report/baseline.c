@@ -15,7 +15,6 @@ struct baseline {
     struct catalog *catalog;          /* of the earlier run; owned */
     struct saved *saved;              /* owned */
     VEC(struct compare_rule *) rules; /* owned */
-    struct spreads spreads;           /* of the present run */
     struct comparison comparison;
     bool compared;
 };
@@ -43,7 +42,6 @@ void baseline_free(struct baseline *b)
     for (size_t i = 0; i < b->rules.len; i++)
         compare_rule_free(b->rules.items[i]);
     vec_release(&b->rules);
-    spreads_release(&b->spreads);
     saved_free(b->saved);
     catalog_free(b->catalog);
     free(b);
@@ -67,7 +65,7 @@ void baseline_judge(struct baseline *b, const struct report_run *run, const stru
                     struct threshold_result *results)
 {
     const struct compare_side from = {b->path, &b->saved->run, &b->saved->end, &b->saved->spreads};
-    const struct compare_side to = {"this run", run, end, &b->spreads};
+    const struct compare_side to = {"this run", run, end, end->spreads};
     compare_init(&b->comparison, &from, &to);
     b->compared = true;
     for (size_t i = 0; i < b->rules.len; i++)
@@ -93,11 +91,6 @@ static struct reporter *baseline_open(const struct report_run *run,
     return r;
 }
 
-static void baseline_tick(struct reporter *r, const struct report_tick *tick)
-{
-    spreads_tick(&r->baseline->spreads, tick);
-}
-
 static int baseline_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     (void)end; /* judged already */
@@ -121,6 +114,5 @@ static int baseline_end(struct reporter *r, const struct report_end *end, struct
 const struct reporter_kind report_baseline = {
     .name = "baseline",
     .open = baseline_open,
-    .tick = baseline_tick,
     .end = baseline_end,
 };

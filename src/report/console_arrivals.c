@@ -96,21 +96,17 @@ void console_arrivals(struct console *c)
 
 void console_warmup(struct console *c)
 {
-    const struct stats *warmup = c->end->warmup;
-    if (warmup == NULL || c->digest.total.requests == 0)
+    const struct series *sum = c->end->warmup_sum;
+    if (sum == NULL || c->digest.total.requests == 0)
         return;
-    struct series sum;
     char after[UNITS_MAX], n[UNITS_MAX], failed[UNITS_MAX];
     struct buf line = BUF_INIT;
-    series_init(&sum, UINT32_MAX);
-    stats_total(warmup, &sum);
     buf_addf(&line, "After a warm-up of %s with %s request%s",
-             units_format_elapsed(after, c->run->warmup_s), units_format_count(n, sum.requests),
-             sum.requests == 1 ? "" : "s");
-    if (sum.failures > 0)
-        buf_addf(&line, ", %s of them failed", units_format_count(failed, sum.failures));
+             units_format_elapsed(after, c->run->warmup_s), units_format_count(n, sum->requests),
+             sum->requests == 1 ? "" : "s");
+    if (sum->failures > 0)
+        buf_addf(&line, ", %s of them failed", units_format_count(failed, sum->failures));
     buf_adds(&line, ", which are not in these figures.");
     page_wrap(&c->page, PAGE_PLAIN, 0, 0, buf_cstr(&line));
-    series_release(&sum);
     buf_release(&line);
 }

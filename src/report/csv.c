@@ -190,12 +190,10 @@ static void begin_history(struct reporter *r)
 
 static void csv_tick(struct reporter *r, const struct report_tick *tick)
 {
-    struct series none, since, total;
+    struct series none;
     begin_history(r);
     buf_clear(&r->text);
     series_init(&none, 0);
-    series_init(&since, 0);
-    series_init(&total, 0);
     for (uint32_t id = 0; id < catalog_len(r->run->catalog); id++) {
         const struct series *now = series_of(tick->interval, id, &none);
         const struct series *all = series_of(tick->total, id, &none);
@@ -204,11 +202,7 @@ static void csv_tick(struct reporter *r, const struct report_tick *tick)
         struct catalog_entry entry = catalog_get(r->run->catalog, id);
         history_row(r, tick, entry.type, entry.name, now, all);
     }
-    stats_total(tick->interval, &since);
-    stats_total(tick->total, &total);
-    history_row(r, tick, "", "Aggregated", &since, &total);
-    series_release(&since);
-    series_release(&total);
+    history_row(r, tick, "", "Aggregated", tick->interval_sum, tick->total_sum);
     series_release(&none);
     output_write(r->files[HISTORY], &r->text);
 }

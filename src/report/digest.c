@@ -58,6 +58,14 @@ static void add_rows(struct digest *d, const struct stats *stats, struct catalog
     SORT(d->rows, by_type_and_name);
 }
 
+static void take_total(struct digest *d, const struct series *sum)
+{
+    d->total = *sum;
+    memset(&d->total.statuses, 0, sizeof(d->total.statuses)); /* a copy is sorted */
+    for (size_t i = 0; i < sum->statuses.len; i++)
+        vec_push(&d->total.statuses, sum->statuses.items[i]);
+}
+
 static void add_statuses(struct digest *d)
 {
     for (size_t i = 0; i < d->rows.len; i++) {
@@ -87,8 +95,7 @@ void digest_init(struct digest *d, const struct report_run *run, const struct re
     *d = (struct digest){.duration_s = end->duration_s, .start_ns = stats->begin_ns};
     add_rows(d, stats, run->catalog);
 
-    series_init(&d->total, UINT32_MAX);
-    stats_total(stats, &d->total);
+    take_total(d, end->total_sum);
     series_summarize(&d->total_summary, &d->total, "", "Aggregated", d->duration_s);
     d->decimals = choose_decimals(&d->total_summary.latency);
     add_statuses(d);
@@ -104,9 +111,9 @@ void digest_init(struct digest *d, const struct report_run *run, const struct re
 void digest_release(struct digest *d)
 {
     vec_release(&d->rows);
+    vec_release(&d->total.statuses);
     vec_release(&d->failures);
     vec_release(&d->script_errors);
-    series_release(&d->total);
 }
 
 double digest_elapsed(const struct digest *d, uint64_t ns)

@@ -1,5 +1,5 @@
 /*
- * The run's statistics summed and sorted once, so that every reporter shows
+ * The run's statistics summed up and sorted, so that every reporter shows
  * the same figures in the same order.
  */
 #pragma once
@@ -16,7 +16,7 @@ struct digest_row {
 struct digest {
     double duration_s;
     VEC(struct digest_row) rows; /* by type, then name */
-    struct series total;         /* the sum over all series; its statuses by code */
+    struct series total;         /* the sum over all series; borrowed but for its statuses */
     struct series_summary total_summary;
     /* Requests of the series that have status codes at all, and how many of
      * them have none: no answer came. */

@@ -92,15 +92,6 @@ static void add_histogram(struct buf *out, struct interval interval, const struc
     buf_addch(out, '\n');
 }
 
-static void add_all(struct reporter *r, struct interval interval, const struct stats *stats)
-{
-    struct series all;
-    series_init(&all, UINT32_MAX);
-    stats_total(stats, &all);
-    add_histogram(&r->text, interval, &all.response);
-    series_release(&all);
-}
-
 static void add_series(struct reporter *r, struct interval interval, const char *kind, uint32_t id,
                        const struct hist *h)
 {
@@ -118,7 +109,7 @@ static void add_tick(struct reporter *r, const struct report_tick *tick)
         .length_s = tick->interval_s,
     };
     if (!tick->warmup)
-        add_all(r, interval, stats);
+        add_histogram(&r->text, interval, &tick->interval_sum->response);
     for (uint32_t id = 0; id < stats->series_len; id++) {
         const struct series *series = stats->series[id];
         if (series == NULL)

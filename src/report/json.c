@@ -11,6 +11,7 @@
 #include "report/json_measured.h"
 #include "report/output.h"
 #include "report/reporters.h"
+#include "report/spread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 struct reporter {
     const struct report_run *run; /* borrowed */
     struct output *file;          /* owned */
-    struct spreads spreads;
 };
 
 static struct reporter *json_open(const struct report_run *run, const struct report_options *opt,
@@ -164,16 +164,18 @@ static void put_thresholds(struct json *j, const struct report_end *end)
 }
 
 /* What the figures above leave out. */
-static void put_warmup(struct json *j, const struct report_run *run, const struct stats *warmup,
+static void put_warmup(struct json *j, const struct report_run *run, const struct report_end *end,
                        bool whole)
 {
+    const struct report_end of_warmup = {
+        .total = end->warmup, .total_sum = end->warmup_sum, .duration_s = run->warmup_s};
     struct digest digest;
     json_key(j, "warmup");
-    if (warmup == NULL) {
+    if (end->warmup == NULL) {
         json_null(j);
         return;
     }
-    digest_init(&digest, run, &(struct report_end){.total = warmup, .duration_s = run->warmup_s});
+    digest_init(&digest, run, &of_warmup);
     json_object_begin(j);
     put_number(j, "duration_s", run->warmup_s);
     json_put_series(j, &digest, whole);
@@ -195,20 +197,16 @@ void json_report_put(struct json *j, const struct report_run *run, const struct 
     put_thresholds(j, end);
     json_put_arrivals(j, &end->total->arrivals, whole);
     json_put_connections(j, &end->total->connections, whole);
-    put_warmup(j, run, end->warmup, whole);
+    put_warmup(j, run, end, whole);
     json_put_generator(j, end->total, run, digest->total.requests, whole);
 }
 
-static void json_tick(struct reporter *r, const struct report_tick *tick)
-{
-    spreads_tick(&r->spreads, tick);
-}
-
+/* NULL: not known. */
 static void put_spreads(struct json *j, const struct spreads *spreads, struct catalog *catalog)
 {
     json_key(j, "spreads");
     json_array_begin(j);
-    for (size_t i = 0; i < spreads->items.len; i++) {
+    for (size_t i = 0; spreads != NULL && i < spreads->items.len; i++) {
         const struct spread *s = &spreads->items.items[i];
         struct catalog_entry entry = {"", "Aggregated"};
         if (s->id != UINT32_MAX)
@@ -226,8 +224,7 @@ static void put_spreads(struct json *j, const struct spreads *spreads, struct ca
     json_array_end(j);
 }
 
-void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end,
-                      const struct spreads *spreads)
+void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end)
 {
     struct digest digest;
     struct json j;
@@ -235,7 +232,7 @@ void json_report_text(struct buf *out, const struct report_run *run, const struc
     json_init(&j, out, true);
     json_object_begin(&j);
     json_report_put(&j, run, end, &digest, true);
-    put_spreads(&j, spreads, run->catalog);
+    put_spreads(&j, end->spreads, run->catalog);
     json_object_end(&j);
     buf_addch(out, '\n');
     digest_release(&digest);
@@ -244,10 +241,9 @@ void json_report_text(struct buf *out, const struct report_run *run, const struc
 static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     struct buf text = BUF_INIT;
-    json_report_text(&text, r->run, end, &r->spreads);
+    json_report_text(&text, r->run, end);
     output_write(r->file, &text);
     int rc = output_close(r->file, err);
-    spreads_release(&r->spreads);
     buf_release(&text);
     free(r);
     return rc;
@@ -256,6 +252,5 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
 const struct reporter_kind report_json = {
     .name = "json",
     .open = json_open,
-    .tick = json_tick,
     .end = json_end,
 };

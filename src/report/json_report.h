@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "report/digest.h"
 #include "report/report.h"
-#include "report/spread.h"
 
 #include <stdbool.h>
 
@@ -15,5 +14,4 @@ void json_report_put(struct json *j, const struct report_run *run, const struct 
                      const struct digest *digest, bool whole);
 
 /* All of it, as the JSON reporter writes it. */
-void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end,
-                      const struct spreads *spreads);
+void json_report_text(struct buf *out, const struct report_run *run, const struct report_end *end);

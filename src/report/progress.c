@@ -26,7 +26,7 @@ struct progress {
     struct buf line; /* as last drawn, with its escapes; empty: nothing is there */
 
     /* Plain lines come less often than ticks: what was measured since the last. */
-    struct stats *since; /* owned */
+    struct series since; /* all series together */
     double since_s;
     double due_s;
 };
@@ -67,7 +67,7 @@ struct progress *progress_new(const struct report_run *run, const struct report_
     struct progress *p = xcalloc(1, sizeof(*p));
     p->run = run;
     p->opt = *opt;
-    p->since = stats_new();
+    series_init(&p->since, UINT32_MAX);
     p->due_s = PLAIN_PERIOD_S;
     pthread_mutex_init(&p->lock, NULL);
     if (opt->terminal && !opt->quiet)
@@ -110,7 +110,7 @@ static void redraw(struct progress *p, const struct report_tick *tick)
 
 static void print_plain(struct progress *p, const struct report_tick *tick)
 {
-    stats_merge(p->since, tick->interval);
+    series_merge(&p->since, tick->interval_sum);
     p->since_s += tick->interval_s;
     /* A tick that comes a little early counts as the one that is due. */
     if (tick->elapsed_s < p->due_s - 0.25)
@@ -118,7 +118,7 @@ static void print_plain(struct progress *p, const struct report_tick *tick)
     struct buf line = BUF_INIT;
     struct page page = {.out = &line, .color = p->opt.live_color, .utf8 = p->opt.utf8};
     struct report_tick wider = *tick;
-    wider.interval = p->since;
+    wider.interval_sum = &p->since;
     wider.interval_s = p->since_s;
     page_add(&page, PAGE_PLAIN, "inrush: ");
     progress_line(&page, p->run, &wider);
@@ -126,7 +126,7 @@ static void print_plain(struct progress *p, const struct report_tick *tick)
     put(p->opt.live, &line);
     buf_release(&line);
 
-    stats_clear(p->since);
+    series_clear(&p->since);
     p->since_s = 0;
     while (p->due_s <= tick->elapsed_s + 0.25)
         p->due_s += PLAIN_PERIOD_S;
@@ -153,7 +153,7 @@ void progress_free(struct progress *p)
         erase(p);
     }
     pthread_mutex_destroy(&p->lock);
-    stats_free(p->since);
+    series_release(&p->since);
     buf_release(&p->line);
     free(p);
 }

@@ -18,6 +18,6 @@ void progress_free(struct progress *p);
 
 /* What runs: "inrush 0.1.0: baseline, 1,000 users at 100/s for 30s, 2 workers". */
 void progress_intro(struct page *page, const struct report_run *run);
-/* The line itself, at most page->columns wide (0: no limit), without its end.
- * What matters least is left out first. */
+/* The line itself, from the tick's sums: at most page->columns wide (0: no
+ * limit), without its end. What matters least is left out first. */
 void progress_line(struct page *page, const struct report_run *run, const struct report_tick *tick);

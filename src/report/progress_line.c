@@ -32,22 +32,6 @@ void progress_intro(struct page *page, const struct report_run *run)
         page_addf(page, PAGE_PLAIN, ", %d worker%s", run->workers, run->workers == 1 ? "" : "s");
 }
 
-struct counts {
-    uint64_t requests, failures;
-};
-
-static struct counts count(const struct stats *stats)
-{
-    struct counts counts = {0, 0};
-    for (uint32_t i = 0; stats != NULL && i < stats->series_len; i++) {
-        if (stats->series[i] == NULL)
-            continue;
-        counts.requests += stats->series[i]->requests;
-        counts.failures += stats->series[i]->failures;
-    }
-    return counts;
-}
-
 /* The parts of the line in their order; the highest `drop` goes first when
  * there is no room. */
 enum part { TIME, BAR, USERS, RATE, WAITING, FAILED, FAILED_SHARE, MEDIAN, P95, PARTS };
@@ -76,10 +60,11 @@ static void fill_bar(struct buf *out, double share)
 }
 
 static void fill_time(struct line *line, const struct report_run *run,
-                      const struct report_tick *tick, const struct counts *total)
+                      const struct report_tick *tick)
 {
     char a[UNITS_MAX], b[UNITS_MAX];
     double elapsed = floor(tick->elapsed_s + 0.05); /* ticks come a little early or late */
+    uint64_t requests = tick->total_sum->requests;
     struct buf *text = &line->text[TIME];
     double all = run->duration_s > 0 ? run->warmup_s + run->duration_s : 0;
     if (tick->stopping)
@@ -91,36 +76,31 @@ static void fill_time(struct line *line, const struct report_run *run,
         buf_addf(text, " of %s", units_format_elapsed(b, all));
         fill_bar(&line->text[BAR], tick->elapsed_s / all);
     } else if (run->requests > 0) {
-        buf_addf(text, ", %s of %s requests", units_format_count(a, total->requests),
+        buf_addf(text, ", %s of %s requests", units_format_count(a, requests),
                  units_format_count(b, run->requests));
-        fill_bar(&line->text[BAR], (double)total->requests / (double)run->requests);
+        fill_bar(&line->text[BAR], (double)requests / (double)run->requests);
     }
 }
 
-static void fill_latency(struct line *line, const struct report_tick *tick)
+static void fill_latency(struct line *line, const struct hist *response)
 {
+    static const double percents[] = {50, 95};
     char figure[FIGURE_MAX];
-    struct series sum;
-    if (tick->interval == NULL)
+    double us[2];
+    if (response->count == 0)
         return;
-    series_init(&sum, UINT32_MAX);
-    stats_total(tick->interval, &sum);
-    if (sum.response.count > 0) {
-        buf_addf(&line->text[MEDIAN], "p50 %s",
-                 figure_duration_ms(figure, hist_percentile(&sum.response, 50) / 1000));
-        buf_addf(&line->text[P95], "p95 %s",
-                 figure_duration_ms(figure, hist_percentile(&sum.response, 95) / 1000));
-    }
-    series_release(&sum);
+    hist_percentiles(response, percents, 2, us);
+    buf_addf(&line->text[MEDIAN], "p50 %s", figure_duration_ms(figure, us[0] / 1000));
+    buf_addf(&line->text[P95], "p95 %s", figure_duration_ms(figure, us[1] / 1000));
 }
 
 static void fill(struct line *line, const struct report_run *run, const struct report_tick *tick)
 {
     char n[UNITS_MAX], figure[FIGURE_MAX];
-    struct counts total = count(tick->total), interval = count(tick->interval);
-    double rps = tick->interval_s > 0 ? (double)interval.requests / tick->interval_s : 0;
+    const struct series *total = tick->total_sum, *interval = tick->interval_sum;
+    double rps = tick->interval_s > 0 ? (double)interval->requests / tick->interval_s : 0;
 
-    fill_time(line, run, tick, &total);
+    fill_time(line, run, tick);
     line->style[BAR] = PAGE_BAR;
     buf_addf(&line->text[USERS], "%s %s%s", units_format_count(n, tick->users),
              run->url != NULL ? "connection" : "user", tick->users == 1 ? "" : "s");
@@ -129,13 +109,13 @@ static void fill(struct line *line, const struct report_run *run, const struct r
     if (tick->waiting > 0)
         buf_addf(&line->text[WAITING], "%s waiting", units_format_count(n, tick->waiting));
     line->style[WAITING] = PAGE_BAD;
-    buf_addf(&line->text[FAILED], "%s failed", units_format_count(n, total.failures));
-    if (total.failures > 0) {
+    buf_addf(&line->text[FAILED], "%s failed", units_format_count(n, total->failures));
+    if (total->failures > 0) {
         line->style[FAILED] = line->style[FAILED_SHARE] = PAGE_BAD;
         buf_addf(&line->text[FAILED_SHARE], "(%s)",
-                 figure_percent(figure, total.failures, total.requests));
+                 figure_percent(figure, total->failures, total->requests));
     }
-    fill_latency(line, tick);
+    fill_latency(line, &interval->response);
 }
 
 /* Every sign used here is one column wide in ASCII as well. */

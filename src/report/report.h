@@ -69,9 +69,14 @@ struct report_tick {
     uint64_t waiting;          /* arrivals that are due and have not started, for want of users */
     const struct stats *total; /* since the start */
     const struct stats *interval; /* since the tick before: from its begin_ns to its end_ns */
-    double interval_s;            /* how long that is; never 0 where there are figures */
-    bool warmup;       /* the interval belongs to the warm-up; total stays empty until it is over */
-    const char *stage; /* its name; NULL: the run has no stages */
+    /* The two summed over all series (stats_total): made once for all reporters.
+     * Borrowed, as the statistics are, until the tick returns. */
+    const struct series *total_sum, *interval_sum;
+    double interval_s; /* how long that is; never 0 where there are figures */
+    bool warmup;       /* the interval belongs to the warm-up, and is not in total */
+    const char *stage; /* that of the interval; NULL: the run has no stages */
+    int stage_number;  /* its place in the course of the run, from 0; a late worker's figures may
+                          come behind those of the stage that follows */
     bool stopping;
 };
 
@@ -95,11 +100,16 @@ enum report_outcome {
     REPORT_THRESHOLD,   /* a threshold that aborts did not hold */
 };
 
+struct spreads; /* report/spread.h */
+
 /* How it ended. */
 struct report_end {
-    const struct stats *total;  /* its begin_ns is when the load started */
-    const struct stats *warmup; /* what the warm-up measured; NULL: there was none */
-    double duration_s;          /* of the load: what rates divide by; without the warm-up */
+    const struct stats *total;       /* its begin_ns is when the load started */
+    const struct stats *warmup;      /* what the warm-up measured; NULL: there was none */
+    const struct series *total_sum;  /* total summed over all series (stats_total) */
+    const struct series *warmup_sum; /* warmup likewise; NULL: there was none */
+    const struct spreads *spreads;   /* how much its seconds differed; NULL: not known */
+    double duration_s;               /* of the load: what rates divide by; without the warm-up */
     enum report_outcome outcome;
     int signal;         /* for INTERRUPTED: SIGINT, SIGTERM or SIGHUP; 0 counts as SIGINT */
     const char *reason; /* for ABORTED and THRESHOLD: what ended it; or NULL */
@@ -125,7 +135,6 @@ uint64_t report_answered(const struct stats *total);
 enum { REPORT_JSON_SCHEMA = 1 };
 
 struct reporter; /* one live instance */
-
 struct baseline; /* report/baseline.h */
 
 struct report_options {

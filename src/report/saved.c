@@ -187,7 +187,7 @@ static void read_spreads(struct saved *s, struct reader *r, const struct cJSON *
 static void read_measured(struct saved *s, struct reader *r, const struct cJSON *root)
 {
     struct catalog *catalog = s->run.catalog;
-    s->end.total = s->total = begin_stats(s);
+    s->total = begin_stats(s);
     s->total->users = s->run.users;
     saved_read_measured(r, root, s->total, catalog);
     saved_read_class_arrivals(r, root, s->total);
@@ -195,7 +195,7 @@ static void read_measured(struct saved *s, struct reader *r, const struct cJSON 
         return;
     const struct cJSON *warmup;
     size_t path = reader_enter(r, root, "warmup", &warmup);
-    s->end.warmup = s->warmup = begin_stats(s);
+    s->warmup = begin_stats(s);
     saved_read_series(r, warmup, s->warmup, catalog);
     reader_leave(r, path);
 }
@@ -228,6 +228,14 @@ static int check_schema(struct reader *r, const struct cJSON *root, struct err *
     return 0;
 }
 
+struct saved *saved_new(void)
+{
+    struct saved *s = xcalloc(1, sizeof(*s));
+    series_init(&s->total_sum, UINT32_MAX);
+    series_init(&s->warmup_sum, UINT32_MAX);
+    return s;
+}
+
 int saved_read(struct saved **out, const char *path, struct catalog *catalog, struct err *err)
 {
     struct reader r;
@@ -238,7 +246,7 @@ int saved_read(struct saved **out, const char *path, struct catalog *catalog, st
         reader_close(&r, NULL);
         return -1;
     }
-    struct saved *s = xcalloc(1, sizeof(*s));
+    struct saved *s = saved_new();
     s->run.catalog = catalog;
     read_run(s, &r, r.tree);
     read_classes(s, &r, r.tree);
@@ -251,8 +259,22 @@ int saved_read(struct saved **out, const char *path, struct catalog *catalog, st
         saved_free(s);
         return -1;
     }
+    saved_sum_up(s);
     *out = s;
     return 0;
+}
+
+void saved_sum_up(struct saved *s)
+{
+    s->end.total = s->total;
+    s->end.spreads = &s->spreads;
+    stats_total(s->total, &s->total_sum);
+    s->end.total_sum = &s->total_sum;
+    if (s->warmup == NULL)
+        return;
+    s->end.warmup = s->warmup;
+    stats_total(s->warmup, &s->warmup_sum);
+    s->end.warmup_sum = &s->warmup_sum;
 }
 
 void saved_free(struct saved *s)
@@ -261,6 +283,8 @@ void saved_free(struct saved *s)
         return;
     stats_free(s->total);
     stats_free(s->warmup);
+    series_release(&s->total_sum);
+    series_release(&s->warmup_sum);
     spreads_release(&s->spreads);
     for (size_t i = 0; i < s->texts.len; i++)
         free(s->texts.items[i]);

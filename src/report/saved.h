@@ -17,8 +17,9 @@
 
 struct saved {
     struct report_run run; /* its catalog is the one given to saved_read */
-    struct report_end end; /* total and warmup are owned */
+    struct report_end end; /* borrows from what follows */
     struct stats *total, *warmup;
+    struct series total_sum, warmup_sum;
     struct spreads spreads;
     VEC(struct report_class) classes;
     VEC(struct threshold_result) thresholds;
@@ -43,3 +44,8 @@ void saved_free(struct saved *s);
  * returned borrows from them.
  */
 struct saved *saved_merge(struct saved *const *runs, size_t len, struct err *err);
+
+/* For the two above: an empty one, and, once its statistics are complete, its
+ * end told of them and their sums. */
+struct saved *saved_new(void);
+void saved_sum_up(struct saved *s);

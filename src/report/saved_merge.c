@@ -270,7 +270,7 @@ static void merge_outcome(struct merging *m)
 static void merge_stats(struct merging *m)
 {
     struct saved *out = m->out;
-    out->end.total = out->total = stats_new();
+    out->total = stats_new();
     for (size_t i = 0; i < m->len; i++) {
         const struct spreads *spreads = &m->runs[i]->spreads;
         stats_merge(out->total, m->runs[i]->total);
@@ -279,10 +279,11 @@ static void merge_stats(struct merging *m)
         if (m->runs[i]->warmup == NULL)
             continue;
         if (out->warmup == NULL)
-            out->end.warmup = out->warmup = stats_new();
+            out->warmup = stats_new();
         stats_merge(out->warmup, m->runs[i]->warmup);
     }
     out->total->users = out->run.users;
+    saved_sum_up(out);
 }
 
 static int check_times(struct saved *const *runs, size_t len, struct err *err)
@@ -301,7 +302,7 @@ struct saved *saved_merge(struct saved *const *runs, size_t len, struct err *err
     if (check_times(runs, len, err) != 0)
         return NULL;
     struct merging m = {
-        .out = xcalloc(1, sizeof(struct saved)),
+        .out = saved_new(),
         .runs = runs,
         .len = len,
         .spans = xcalloc(len, sizeof(struct span)),

@@ -78,21 +78,14 @@ static void add(struct spread *s, const struct series *all, const struct series 
 
 void spreads_tick(struct spreads *s, const struct report_tick *tick)
 {
-    struct series total, interval;
     if (tick->warmup)
         return;
-    series_init(&total, UINT32_MAX);
-    series_init(&interval, UINT32_MAX);
     for (uint32_t id = 0; id < tick->interval->series_len && id < tick->total->series_len; id++) {
         const struct series *now = tick->interval->series[id], *all = tick->total->series[id];
         if (now != NULL && now->requests > 0 && all != NULL)
             add(touch(s, id), all, now);
     }
-    stats_total(tick->total, &total);
-    stats_total(tick->interval, &interval);
-    add(touch(s, UINT32_MAX), &total, &interval);
-    series_release(&total);
-    series_release(&interval);
+    add(touch(s, UINT32_MAX), tick->total_sum, tick->interval_sum);
 }
 
 struct spread spreads_get(const struct spreads *s, uint32_t id)

@@ -2,7 +2,7 @@
  * Points of growing length; see timeline.h.
  *
  * There is a level for each length: level n's points cover unit << n ticks.
- * Ticks are merged into the open span of the lowest level in use. A span that
+ * Ticks are added to the open span of the lowest level in use. A span that
  * is full becomes a point of its level and is merged into the open span of the
  * next. Once a level has too many points it is dropped, and the next, half as
  * long and complete, takes its place. So only open spans hold histograms, and
@@ -56,7 +56,7 @@ struct timeline {
     uint32_t users; /* running while nothing was stopping yet */
     bool begun;     /* the first tick has come, which only says that the load starts */
     struct timeline_stages stages;
-    struct span scratch; /* a tick on its way */
+    int stage_number; /* of the last of them */
 };
 
 static void span_init(struct span *s)
@@ -84,6 +84,8 @@ static void span_release(struct span *s)
 
 static void slot_add(struct slot *to, uint64_t requests, uint64_t failures, const struct hist *h)
 {
+    if (requests == 0)
+        return;
     to->requests += requests;
     to->failures += failures;
     hist_merge(&to->response, h);
@@ -97,8 +99,7 @@ static void span_merge(struct span *dst, const struct span *src)
         dst->users = src->users;
     for (int i = 0; i < SLOTS; i++) {
         const struct slot *from = &src->slots[i];
-        if (from->requests > 0)
-            slot_add(&dst->slots[i], from->requests, from->failures, &from->response);
+        slot_add(&dst->slots[i], from->requests, from->failures, &from->response);
     }
 }
 
@@ -108,7 +109,6 @@ struct timeline *timeline_new(double planned_s)
     t->growing = planned_s <= 0;
     t->unit = t->growing ? 1 : (uint32_t)fmin(ceil(planned_s / TIMELINE_POINTS_MAX), 1e9);
     t->ids[t->ids_len++] = UINT32_MAX;
-    span_init(&t->scratch);
     return t;
 }
 
@@ -133,7 +133,6 @@ void timeline_free(struct timeline *t)
     for (size_t i = 0; i < t->stages.items.len; i++)
         free(t->stages.items.items[i].name);
     vec_release(&t->stages.items);
-    span_release(&t->scratch);
     free(t);
 }
 
@@ -159,23 +158,26 @@ static struct slot *find_slot(struct timeline *t, struct span *span, uint32_t id
     return &span->slots[i];
 }
 
-static void read_tick(struct timeline *t, struct span *span, const struct report_tick *tick)
+static void add_series(struct slot *to, const struct series *s)
 {
-    span_clear(span);
-    span->ticks = 1;
+    slot_add(to, s->requests, s->failures, &s->response);
+}
+
+static void add_tick(struct timeline *t, struct span *span, const struct report_tick *tick)
+{
+    span->ticks++;
     span->end_s = tick->elapsed_s;
     /* That users are gone once the run has ended goes without saying. */
     if (!tick->stopping || tick->users > t->users)
         t->users = tick->users;
-    span->users = t->users;
+    if (t->users > span->users)
+        span->users = t->users;
+    add_series(&span->slots[0], tick->interval_sum);
     for (uint32_t id = 0; id < tick->interval->series_len; id++) {
         const struct series *s = tick->interval->series[id];
-        if (s == NULL || s->requests == 0)
-            continue;
-        slot_add(&span->slots[0], s->requests, s->failures, &s->response);
-        struct slot *own = find_slot(t, span, id);
+        struct slot *own = s != NULL && s->requests > 0 ? find_slot(t, span, id) : NULL;
         if (own != NULL)
-            slot_add(own, s->requests, s->failures, &s->response);
+            add_series(own, s);
     }
 }
 
@@ -216,18 +218,9 @@ static void drop_lowest(struct timeline *t)
     t->levels[t->lowest++] = NULL;
 }
 
-static void close_span(struct timeline *t, int n);
-
 static bool is_full(const struct timeline *t, int n)
 {
     return t->levels[n]->open.ticks >= (uint64_t)t->unit << n;
-}
-
-static void merge_into(struct timeline *t, int n, const struct span *src)
-{
-    span_merge(&touch_level(t, n)->open, src);
-    if (n > t->lowest && is_full(t, n))
-        close_span(t, n);
 }
 
 /* Makes the open span of a level a point, and a part of the next level's. */
@@ -235,8 +228,11 @@ static void close_span(struct timeline *t, int n)
 {
     struct level *level = t->levels[n];
     add_point(t, &level->points, &level->open);
-    if (t->growing && n + 1 < LEVELS_MAX)
-        merge_into(t, n + 1, &level->open);
+    if (t->growing && n + 1 < LEVELS_MAX) {
+        span_merge(&touch_level(t, n + 1)->open, &level->open);
+        if (is_full(t, n + 1))
+            close_span(t, n + 1);
+    }
     span_clear(&level->open);
 }
 
@@ -245,9 +241,9 @@ static void close_span(struct timeline *t, int n)
 static void note_stage(struct timeline *t, const struct report_tick *tick)
 {
     size_t n = t->stages.items.len;
-    if (tick->stage == NULL ||
-        (n > 0 && strcmp(t->stages.items.items[n - 1].name, tick->stage) == 0))
+    if (tick->stage == NULL || (n > 0 && tick->stage_number <= t->stage_number))
         return;
+    t->stage_number = tick->stage_number;
     vec_push(&t->stages.items,
              ((struct timeline_stage){tick->elapsed_s - tick->interval_s, xstrdup(tick->stage)}));
 }
@@ -266,8 +262,7 @@ void timeline_tick(struct timeline *t, const struct report_tick *tick)
             t->levels[t->lowest + 1] != NULL)
             drop_lowest(t);
     }
-    read_tick(t, &t->scratch, tick);
-    merge_into(t, t->lowest, &t->scratch);
+    add_tick(t, &touch_level(t, t->lowest)->open, tick);
 }
 
 const struct timeline_points *timeline_end(struct timeline *t)

@@ -169,18 +169,14 @@ static void end_line(struct reporter *r, struct json *j)
 
 static void add_aggregated(struct reporter *r, const struct report_tick *tick)
 {
-    struct series sum;
     struct json j;
-    series_init(&sum, UINT32_MAX);
-    stats_total(tick->interval, &sum);
     begin_line(r, &j);
-    put_series(&j, r, tick, "", "Aggregated", &sum);
+    put_series(&j, r, tick, "", "Aggregated", tick->interval_sum);
     put_errors(&j, r, tick->interval);
     put_metrics(&j, r, tick);
     put_arrivals(&j, &tick->interval->arrivals);
     put_generator(&j, &tick->interval->generator, &tick->total->generator);
     end_line(r, &j);
-    series_release(&sum);
 }
 
 static bool seen(const struct stats *stats, uint32_t id)

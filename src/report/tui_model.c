@@ -31,20 +31,17 @@ static const double percents[] = {50, 95, 99};
 
 static void add_point(struct tui_model *m, const struct report_tick *tick)
 {
-    struct series sum;
-    series_init(&sum, UINT32_MAX);
-    stats_total(tick->interval, &sum);
-    struct tui_point point = {.p50 = -1, .p95 = -1, .p99 = -1, .failures = sum.failures};
+    const struct series *sum = tick->interval_sum;
+    struct tui_point point = {.p50 = -1, .p95 = -1, .p99 = -1, .failures = sum->failures};
     if (tick->interval_s > 0)
-        point.rps = (double)sum.requests / tick->interval_s;
-    if (sum.response.count > 0) {
+        point.rps = (double)sum->requests / tick->interval_s;
+    if (sum->response.count > 0) {
         double us[3];
-        hist_percentiles(&sum.response, percents, 3, us);
+        hist_percentiles(&sum->response, percents, 3, us);
         point.p50 = us[0] / 1000;
         point.p95 = us[1] / 1000;
         point.p99 = us[2] / 1000;
     }
-    series_release(&sum);
     m->points[m->points_end] = point;
     m->points_end = (m->points_end + 1) % TUI_HISTORY;
     if (m->points_len < TUI_HISTORY)
@@ -161,6 +158,7 @@ void tui_model_tick(struct tui_model *m, const struct report_tick *tick)
     take_errors(m, known);
     take_generator(m, &known->generator);
     m->tick.total = m->tick.interval = NULL;
+    m->tick.total_sum = m->tick.interval_sum = NULL;
 }
 
 const struct tui_point *tui_model_point(const struct tui_model *m, int ago)

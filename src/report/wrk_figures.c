@@ -29,21 +29,15 @@ void wrk_figures_init(struct wrk_figures *f, const struct report_end *end)
     *f = (struct wrk_figures){
         .duration_us = end->duration_s * 1e6,
         .requests = report_answered(end->total),
+        .bytes = end->total_sum->bytes,
+        .total = end->total_sum,
+        .latency = &end->total_sum->response,
         .rates = &end->total->rates,
     };
-    series_init(&f->total, UINT32_MAX);
-    stats_total(end->total, &f->total);
-    f->latency = &f->total.response;
-    f->bytes = f->total.bytes;
-    for (size_t i = 0; i < f->total.statuses.len; i++) {
-        if (f->total.statuses.items[i].status >= 400)
-            f->errors.status += f->total.statuses.items[i].count;
+    for (size_t i = 0; i < f->total->statuses.len; i++) {
+        if (f->total->statuses.items[i].status >= 400)
+            f->errors.status += f->total->statuses.items[i].count;
     }
     for (size_t i = 0; i < end->total->failures.len; i++)
         count_failure(f, end->total->failures.items[i].kind, end->total->failures.items[i].count);
-}
-
-void wrk_figures_release(struct wrk_figures *f)
-{
-    series_release(&f->total);
 }

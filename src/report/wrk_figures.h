@@ -16,10 +16,10 @@ struct wrk_figures {
     struct {
         uint64_t connect, read, write, status, timeout;
     } errors;
-    const struct hist *latency; /* us; of answers and timeouts; borrowed from total */
-    const struct hist *rates;   /* answers a second of each worker, every 100 ms; borrowed */
-    struct series total;        /* the sum over all series; owned */
+    const struct series *total; /* the sum over all series */
+    const struct hist *latency; /* us; of answers and timeouts */
+    const struct hist *rates;   /* answers a second of each worker, every 100 ms */
 };
 
+/* Borrows from end. */
 void wrk_figures_init(struct wrk_figures *f, const struct report_end *end);
-void wrk_figures_release(struct wrk_figures *f);

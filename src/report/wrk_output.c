@@ -132,10 +132,10 @@ static void add_latency(struct buf *out, const struct reporter *r, const struct 
     }
     if (r->opt.latency)
         add_recorded(out, "Recorded Latency", f->latency);
-    if (r->opt.uncorrected && f->total.has_service)
+    if (r->opt.uncorrected && f->total->has_service)
         add_recorded(out,
                      "Uncorrected Latency (measured without taking delayed starts into account)",
-                     &f->total.service);
+                     &f->total->service);
 }
 
 static void add_totals(struct buf *out, const struct wrk_figures *f)
@@ -231,7 +231,6 @@ static int wrk_end(struct reporter *r, const struct report_end *end, struct err 
     add_warnings(&warnings, r, end);
     int rc = output_stream(r->opt.out, "stdout", &text, err);
     output_stream(r->opt.live, "stderr", &warnings, NULL);
-    wrk_figures_release(&f);
     buf_release(&text);
     buf_release(&warnings);
     free(r);

@@ -34,16 +34,13 @@ void ending_note_unspawned(struct run *r)
 void ending_note_unmeasured(struct run *r)
 {
     char n[UNITS_MAX], all[UNITS_MAX];
-    if (!r->warming_up)
+    if (!r->warmup || r->total->end_ns > 0)
         return;
-    struct series sum;
-    series_init(&sum, UINT32_MAX);
-    stats_total(r->warmup, &sum);
+    uint64_t requests = r->warmup_sum.requests;
     run_note(
         r, xasprintf("the run ended within its warm-up of %s, whose %s request%s are not measured",
                      units_format_elapsed(all, r->spec->plan->warmup_s),
-                     units_format_count(n, sum.requests), sum.requests == 1 ? "" : "s"));
-    series_release(&sum);
+                     units_format_count(n, requests), requests == 1 ? "" : "s"));
 }
 
 /* A wrk script's done() has the last word: what it prints stands below the report. */
@@ -62,7 +59,6 @@ static void finish_wrk(struct run *r, const struct report_end *end)
         log_error("%s", err.message);
         r->result->reports_failed++;
     }
-    wrk_figures_release(&figures);
 }
 
 void ending_report(struct run *r)
@@ -76,7 +72,10 @@ void ending_report(struct run *r)
     uint64_t begin_ns = r->start_ns + s_to_ns(spec->plan->warmup_s);
     struct report_end end = {
         .total = r->total,
+        .total_sum = &r->total_sum,
         .warmup = r->warmup,
+        .warmup_sum = r->warmup ? &r->warmup_sum : NULL,
+        .spreads = &r->spreads,
         .duration_s = end_ns > begin_ns ? ns_to_s(end_ns - begin_ns) : 0,
         .outcome = result->outcome,
         .signal = result->signal,

@@ -248,6 +248,9 @@ int run_execute(struct run_spec *spec, struct run_result *result, struct err *er
                     .gates =
                         gates_new(spec->thresholds, spec->thresholds_len, spec->about->catalog)};
     memset(result, 0, sizeof(*result));
+    series_init(&r.total_sum, UINT32_MAX);
+    series_init(&r.warmup_sum, UINT32_MAX);
+    series_init(&r.interval_sum, UINT32_MAX);
     if (spec->plan->warmup_s > 0) {
         r.warmup = stats_new();
         r.warming_up = true;
@@ -289,6 +292,10 @@ out:
     stats_free(r.total);
     stats_free(r.warmup);
     stats_free(r.interval);
+    series_release(&r.total_sum);
+    series_release(&r.warmup_sum);
+    series_release(&r.interval_sum);
+    spreads_release(&r.spreads);
     gates_free(r.gates);
     queue_release(&r.published);
     for (size_t i = 0; i < r.notes.len; i++)

@@ -7,6 +7,7 @@
 
 #include "base/queue.h"
 #include "base/vec.h"
+#include "report/spread.h"
 #include "run/runner.h"
 #include "run/worker.h"
 #include "stats/stats.h"
@@ -49,7 +50,10 @@ struct run {
     struct stats *warmup; /* what was measured before it was over; NULL: there is none */
     bool warming_up;      /* the interval belongs to it */
     int stage;            /* and to this one of the plan's, if it has any */
-    uint32_t *users;      /* running now, by worker */
+    /* The sums over all series, as of the last tick; and how the seconds differed. */
+    struct series total_sum, warmup_sum, interval_sum;
+    struct spreads spreads;
+    uint32_t *users; /* running now, by worker */
     uint64_t start_ns, stop_ns, interval_ns;
     bool spawned_all;
     struct gates *gates;

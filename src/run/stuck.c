@@ -115,6 +115,7 @@ void stuck_salvage(struct run *r, struct worker *w)
     record_current(w);
     w->stats->worker = w->number;
     w->stats->warmup = w->warming_up;
+    w->stats->stage = w->stage;
     w->stats->users = 0;
     w->stats->begin_ns = w->published_ns;
     w->stats->end_ns = r->stop_ns;

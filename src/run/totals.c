@@ -13,9 +13,11 @@
 
 void totals_absorb(struct run *r, struct stats *s)
 {
-    if ((r->warming_up && !s->warmup) || s->stage > r->stage) { /* no interval is half of each */
+    /* No interval is half of each. It may go back: a worker that was held up tells
+     * late of a stage that the others have left. */
+    if (s->warmup != r->warming_up || s->stage != r->stage) {
         totals_tick(r);
-        r->warming_up = r->warming_up && s->warmup;
+        r->warming_up = s->warmup;
         r->stage = s->stage;
     }
     r->users[s->worker - 1] = s->users;
@@ -61,22 +63,36 @@ static uint64_t waiting(const struct run *r)
     return due > settled ? due - settled : 0;
 }
 
+/* An interval is part of the total or of the warm-up as a whole: so its sum
+ * over all series is the only one to be made anew. */
+static void sum_up(struct run *r)
+{
+    series_clear(&r->interval_sum);
+    stats_total(r->interval, &r->interval_sum);
+    series_merge(r->warming_up ? &r->warmup_sum : &r->total_sum, &r->interval_sum);
+}
+
 void totals_tick(struct run *r)
 {
     const struct plan *plan = r->spec->plan;
     uint64_t now = clock_ns();
     resources_look(&r->total->generator);
+    sum_up(r);
     struct report_tick t = {
         .elapsed_s = ns_to_s(now - r->start_ns),
         .users = users_now(r),
         .waiting = waiting(r),
         .total = r->total,
         .interval = r->interval,
+        .total_sum = &r->total_sum,
+        .interval_sum = &r->interval_sum,
         .interval_s = interval_length(r, now),
+        .stage_number = r->stage,
         .stage = plan->stages_len > 0 ? plan->stages[r->stage].name : NULL,
         .warmup = r->warming_up,
         .stopping = r->state != RUNNING,
     };
+    spreads_tick(&r->spreads, &t);
     for (size_t i = 0; i < r->spec->reporters_len; i++) {
         struct run_reporter *to = &r->spec->reporters[i];
         if (to->kind->tick)

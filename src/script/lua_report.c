@@ -111,12 +111,8 @@ int script_emit_stop(struct script *s, const struct report_run *run, const struc
                : end->outcome == REPORT_INTERRUPTED ? "interrupted"
                                                     : "aborted");
 
-    struct series total;
-    series_init(&total, UINT32_MAX);
-    stats_total(end->total, &total);
-    push_series(L, &total, "", "Aggregated", end->duration_s);
+    push_series(L, end->total_sum, "", "Aggregated", end->duration_s);
     lua_setfield(L, -2, "totals");
-    series_release(&total);
 
     lua_newtable(L);
     int n = 0;

@@ -37,7 +37,7 @@ static struct saved *read_bytes(const void *data, size_t size, struct catalog *c
 
 static void write_text(struct buf *out, const struct saved *s)
 {
-    json_report_text(out, &s->run, &s->end, &s->spreads);
+    json_report_text(out, &s->run, &s->end);
 }
 
 static void write_again(const struct saved *saved)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "report/report.h"
+#include "report/spread.h"
 #include "stats/arrivals.h"
 
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct fixture {
     struct report_end end;
     struct stats *stats;
     struct stats *warmup; /* or NULL */
+    struct series total_sum, warmup_sum;
+    struct spreads spreads;
     struct threshold *thresholds[FIXTURE_THRESHOLDS];
     struct threshold_result results[FIXTURE_THRESHOLDS];
     size_t thresholds_len;
@@ -42,7 +45,9 @@ static inline void fixture_init(struct fixture *f)
         .started_wall = 1763807000.25,
         .catalog = catalog_new(),
     };
-    f->end = (struct report_end){.total = f->stats, .duration_s = 30};
+    f->end = (struct report_end){.total = f->stats, .spreads = &f->spreads, .duration_s = 30};
+    series_init(&f->total_sum, UINT32_MAX);
+    series_init(&f->warmup_sum, UINT32_MAX);
     f->stats->begin_ns = FIXTURE_START;
 }
 
@@ -52,7 +57,56 @@ static inline void fixture_release(struct fixture *f)
         threshold_free(f->thresholds[i]);
     stats_free(f->stats);
     stats_free(f->warmup);
+    series_release(&f->total_sum);
+    series_release(&f->warmup_sum);
+    spreads_release(&f->spreads);
     catalog_free(f->run.catalog);
+}
+
+/* The end of the run with what the fixture holds now. */
+static inline const struct report_end *fixture_end(struct fixture *f)
+{
+    series_clear(&f->total_sum);
+    stats_total(f->stats, &f->total_sum);
+    f->end.total_sum = &f->total_sum;
+    if (f->warmup) {
+        series_clear(&f->warmup_sum);
+        stats_total(f->warmup, &f->warmup_sum);
+        f->end.warmup_sum = &f->warmup_sum;
+    }
+    return &f->end;
+}
+
+/* A tick's sums, for as long as it is used. */
+struct tick_sums {
+    struct series total, interval;
+};
+
+static inline void tick_sums_init(struct tick_sums *sums, struct report_tick *tick)
+{
+    series_init(&sums->total, UINT32_MAX);
+    series_init(&sums->interval, UINT32_MAX);
+    stats_total(tick->total, &sums->total);
+    stats_total(tick->interval, &sums->interval);
+    tick->total_sum = &sums->total;
+    tick->interval_sum = &sums->interval;
+}
+
+static inline void tick_sums_release(struct tick_sums *sums)
+{
+    series_release(&sums->total);
+    series_release(&sums->interval);
+}
+
+/* As the run tells a reporter. */
+static inline void fixture_tick(const struct reporter_kind *kind, struct reporter *r,
+                                struct report_tick tick)
+{
+    struct tick_sums sums;
+    tick_sums_init(&sums, &tick);
+    if (kind->tick)
+        kind->tick(r, &tick);
+    tick_sums_release(&sums);
 }
 
 static inline uint32_t fixture_series(struct fixture *f, const char *type, const char *name)

@@ -55,8 +55,9 @@ static void compare_over(struct pair *p, uint32_t ticks, double effect)
 {
     set_spreads(&p->from_spreads, &p->from, ticks, effect);
     set_spreads(&p->to_spreads, &p->to, ticks, effect);
-    const struct compare_side from = {"old.json", &p->from.run, &p->from.end, &p->from_spreads};
-    const struct compare_side to = {"new.json", &p->to.run, &p->to.end, &p->to_spreads};
+    const struct compare_side from = {"old.json", &p->from.run, fixture_end(&p->from),
+                                      &p->from_spreads};
+    const struct compare_side to = {"new.json", &p->to.run, fixture_end(&p->to), &p->to_spreads};
     compare_init(&p->comparison, &from, &to);
 }
 

@@ -88,7 +88,7 @@ static char *console(void (*build)(struct fixture *), struct look look)
     const struct reporter_kind *kind = report_kind("console");
     struct reporter *reporter = kind->open(&f.run, &opt, &err);
     assert_non_null(reporter);
-    assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+    assert_int_equal(kind->end(reporter, fixture_end(&f), &err), 0);
     fclose(out);
     fixture_release(&f);
     return text;
@@ -209,9 +209,13 @@ static void tick(const struct reporter_kind *kind, struct reporter *reporter, st
         {.elapsed_s = 30, .total = f->stats, .interval = nothing, .stopping = true},
     };
     for (int i = 0; i < 3; i++) {
+        struct tick_sums sums;
         ticks[i].interval_s = i > 0 ? 15 : 0;
+        tick_sums_init(&sums, &ticks[i]);
+        spreads_tick(&f->spreads, &ticks[i]);
         if (kind->tick != NULL)
             kind->tick(reporter, &ticks[i]);
+        tick_sums_release(&sums);
     }
     stats_free(nothing);
 }
@@ -229,7 +233,7 @@ static void report(const char *name, void (*build)(struct fixture *), const char
     if (reporter == NULL)
         fail_msg("%s", err.message);
     tick(kind, reporter, &f);
-    assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+    assert_int_equal(kind->end(reporter, fixture_end(&f), &err), 0);
     fixture_release(&f);
 }
 
@@ -322,9 +326,9 @@ static void test_wrk(void **state)
         const struct reporter_kind *kind = report_kind("wrk");
         struct reporter *reporter = kind->open(&f.run, &opt, &err);
         struct report_tick tick = {.total = f.stats, .interval = f.stats};
-        kind->tick(reporter, &tick);
-        kind->tick(reporter, &tick);
-        assert_int_equal(kind->end(reporter, &f.end, &err), 0);
+        fixture_tick(kind, reporter, tick);
+        fixture_tick(kind, reporter, tick);
+        assert_int_equal(kind->end(reporter, fixture_end(&f), &err), 0);
         fclose(out);
         assert_null(strstr(text, "nan"));
         snprintf(file, sizeof(file), "%s.wrk.txt", cases[i].name);

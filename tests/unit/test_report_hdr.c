@@ -202,7 +202,7 @@ static void give_tick(struct reporter *r, struct fixture *f, struct stats *inter
         .interval_s = length_s,
         .warmup = warmup,
     };
-    report_kind("hdr")->tick(r, &tick);
+    fixture_tick(report_kind("hdr"), r, tick);
     stats_clear(interval);
 }
 
@@ -254,7 +254,7 @@ static void test_log(void **state)
     assert_non_null(r);
 
     struct report_tick first = {.total = f.stats, .interval = interval};
-    report_kind("hdr")->tick(r, &first);
+    fixture_tick(report_kind("hdr"), r, first);
     record(interval, plain, 900, false);
     give_tick(r, &f, interval, 0, 0.5, true);
     record(interval, plain, 1500, false);
@@ -264,7 +264,7 @@ static void test_log(void **state)
     give_tick(r, &f, interval, 1.5025, 1, false); /* nothing came */
     record(interval, plain, 1, false);
     give_tick(r, &f, interval, 2.5025, 0.25, false);
-    assert_int_equal(report_kind("hdr")->end(r, &f.end, &err), 0);
+    assert_int_equal(report_kind("hdr")->end(r, fixture_end(&f), &err), 0);
 
     char *log = read_log();
     assert_string_equal(log, "#[Logged with inrush 0.1.0]\n"

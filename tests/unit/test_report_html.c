@@ -45,14 +45,27 @@ static void fill_tick(struct stats *s, uint32_t series_len, int second, int requ
 static struct report_tick tick_at(double elapsed_s, double interval_s, const struct stats *interval)
 {
     return (struct report_tick){
-        .elapsed_s = elapsed_s, .users = 10, .interval = interval, .interval_s = interval_s};
+        .elapsed_s = elapsed_s,
+        .users = 10,
+        .total = interval,
+        .interval = interval,
+        .interval_s = interval_s,
+    };
+}
+
+static void give(struct timeline *t, struct report_tick tick)
+{
+    struct tick_sums sums;
+    tick_sums_init(&sums, &tick);
+    timeline_tick(t, &tick);
+    tick_sums_release(&sums);
 }
 
 /* The tick that comes as the load starts. */
 static void begin(struct timeline *t, const struct stats *empty)
 {
     struct report_tick first = tick_at(0.0001, 0, empty);
-    timeline_tick(t, &first);
+    give(t, first);
 }
 
 static void feed(struct timeline *t, struct stats *total, int seconds, uint32_t series_len,
@@ -63,7 +76,7 @@ static void feed(struct timeline *t, struct stats *total, int seconds, uint32_t 
     for (int second = 1; second <= seconds; second++) {
         fill_tick(interval, series_len, second, requests);
         struct report_tick tick = tick_at(second, 1, interval);
-        timeline_tick(t, &tick);
+        give(t, tick);
         if (total != NULL)
             stats_merge(total, interval);
         stats_clear(interval);
@@ -160,7 +173,7 @@ static void test_a_short_last_tick(void **state)
     struct report_tick tick = tick_at(3.004, 0.004, rest);
     tick.users = 0;
     tick.stopping = true;
-    timeline_tick(t, &tick);
+    give(t, tick);
     const struct timeline_points *points = timeline_end(t);
     assert_int_equal(points->items.len, 3);
     check_points(points, 301, 3.004);
@@ -177,7 +190,7 @@ static void test_a_run_shorter_than_a_tick(void **state)
     begin(t, all);
     fill_tick(all, 1, 1, 7);
     struct report_tick tick = tick_at(0.1, 0.1, all);
-    timeline_tick(t, &tick);
+    give(t, tick);
     check_points(timeline_end(t), 7, 0.1);
     stats_free(all);
     timeline_free(t);
@@ -196,10 +209,10 @@ static void test_gaps(void **state)
     struct stats *s = stats_new();
     begin(t, s);
     struct report_tick tick = tick_at(1, 1, s);
-    timeline_tick(t, &tick);
+    give(t, tick);
     fill_tick(s, 1, 2, 5);
     tick = tick_at(2, 1, s);
-    timeline_tick(t, &tick);
+    give(t, tick);
     const struct timeline_points *points = timeline_end(t);
     check_points(points, 5, 2);
     assert_true(isnan(points->series.items[1].figures.items[0].p50));
@@ -238,17 +251,17 @@ static char *write_page(struct fixture *f, int seconds, uint32_t series_len, siz
     struct reporter *r = kind->open(&f->run, &opt, &err);
     assert_non_null(r);
     struct report_tick first = tick_at(0, 0, interval);
-    kind->tick(r, &first);
+    fixture_tick(kind, r, first);
     for (int second = 1; second <= seconds; second++) {
         fill_tick(interval, series_len, second, 20);
         struct report_tick tick = tick_at(second, 1, interval);
-        kind->tick(r, &tick);
+        fixture_tick(kind, r, tick);
         if (second % 100 == 0) /* what the total has is not measured here */
             stats_merge(f->stats, interval);
         stats_clear(interval);
     }
     *held = mallinfo2().uordblks - before;
-    assert_int_equal(kind->end(r, &f->end, &err), 0);
+    assert_int_equal(kind->end(r, fixture_end(f), &err), 0);
     stats_free(interval);
     return path;
 }

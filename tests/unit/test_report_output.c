@@ -234,7 +234,7 @@ static void test_closed_pipe(void **state)
     const struct reporter_kind *kind = report_kind("console");
     struct report_options opt = {.out = out, .quiet = true, .utf8 = true};
     struct reporter *reporter = kind->open(&f.run, &opt, &err);
-    assert_int_equal(kind->end(reporter, &f.end, &err), -1);
+    assert_int_equal(kind->end(reporter, fixture_end(&f), &err), -1);
     assert_string_equal(err.message, "cannot write the report to stdout: Broken pipe");
     fclose(out);
     fixture_release(&f);
@@ -255,8 +255,8 @@ static void test_json_fails_alone(void **state)
     struct report_options opt = {.path = "/dev/full", .out = out, .quiet = true};
     struct reporter *a = json->open(&f.run, &opt, &err);
     struct reporter *b = console->open(&f.run, &opt, &err);
-    assert_int_equal(json->end(a, &f.end, &err), -1);
-    assert_int_equal(console->end(b, &f.end, &err), 0);
+    assert_int_equal(json->end(a, fixture_end(&f), &err), -1);
+    assert_int_equal(console->end(b, fixture_end(&f), &err), 0);
     fclose(out);
     assert_non_null(strstr(shown, "BASELINE TEST SUMMARY"));
     free(shown);

@@ -104,7 +104,7 @@ static void test_prometheus(void **state)
 
         /* Exposing changes nothing, and in the end it is the same but for the state. */
         buf_clear(&out);
-        prometheus_figures_end(figures, &f.end);
+        prometheus_figures_end(figures, fixture_end(&f));
         prometheus_figures_expose(figures, &e);
         assert_non_null(strstr(buf_cstr(&out), "inrush_run_active 0\n"));
         buf_release(&out);
@@ -205,8 +205,8 @@ static void test_influx(void **state)
         struct reporter *r = kind->open(&f.run, &opt, &err);
         assert_non_null(r);
         struct report_tick tick = tick_of(&f);
-        kind->tick(r, &tick);
-        assert_int_equal(kind->end(r, &f.end, &err), 0);
+        fixture_tick(kind, r, tick);
+        assert_int_equal(kind->end(r, fixture_end(&f), &err), 0);
         char *text = read_all(path);
         unlink(path);
         assert_golden(cases[i].name, "influx", text);
@@ -235,8 +235,8 @@ static void test_statsd(void **state)
         struct reporter *r = kind->open(&f.run, &opt, &err);
         assert_non_null(r);
         struct report_tick tick = tick_of(&f);
-        kind->tick(r, &tick);
-        assert_int_equal(kind->end(r, &f.end, &err), 0);
+        fixture_tick(kind, r, tick);
+        assert_int_equal(kind->end(r, fixture_end(&f), &err), 0);
         for (ssize_t n; (n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0;) {
             assert_true(n <= 1432);
             buf_add(&text, packet, (size_t)n);
@@ -257,12 +257,18 @@ static void test_html_data(void **state)
         struct buf out = BUF_INIT;
         build(&f, i);
         struct timeline *timeline = timeline_new(30);
-        struct report_tick tick = {.interval = f.stats, .stage = "ramp"};
+        struct tick_sums sums;
+        struct report_tick tick = tick_of(&f);
+        tick_sums_init(&sums, &tick);
+        tick.elapsed_s = tick.interval_s = 0;
+        tick.stage = "ramp";
         timeline_tick(timeline, &tick); /* the first: the load starts */
-        tick = tick_of(&f);
+        tick.elapsed_s = tick.interval_s = f.end.duration_s;
         tick.stage = "hold <";
+        tick.stage_number = 1;
         timeline_tick(timeline, &tick);
-        html_data_put(&out, &f.run, &f.end, timeline);
+        tick_sums_release(&sums);
+        html_data_put(&out, &f.run, fixture_end(&f), timeline);
         assert_null(memchr(out.data, '<', out.len));
         buf_addch(&out, '\n');
         assert_golden(cases[i].name, "html.json", buf_cstr(&out));

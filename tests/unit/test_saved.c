@@ -63,23 +63,21 @@ static void test_nothing_is_lost(void **state)
     for (int i = 0; i < FIXTURE_CASES; i++) {
         struct fixture f;
         struct buf first = BUF_INIT, second = BUF_INIT;
-        struct spreads spreads = {VEC_INIT};
         fixture_init(&f);
         fixture_cases[i].build(&f);
         if (f.stats->series_len > 0)
-            spreads_add(&spreads, &(struct spread){0, 12, {3.25, 1e-6, 123456.5}});
-        spreads_add(&spreads, &(struct spread){UINT32_MAX, 12, {1, 2, 3}});
-        json_report_text(&first, &f.run, &f.end, &spreads);
+            spreads_add(&f.spreads, &(struct spread){0, 12, {3.25, 1e-6, 123456.5}});
+        spreads_add(&f.spreads, &(struct spread){UINT32_MAX, 12, {1, 2, 3}});
+        json_report_text(&first, &f.run, fixture_end(&f));
         write_text(first.data, first.len);
 
         struct catalog *catalog = catalog_new();
         struct saved *saved = read_ok(catalog);
         saved->run.cpus = f.run.cpus; /* only advice depends on it */
-        json_report_text(&second, &saved->run, &saved->end, &saved->spreads);
+        json_report_text(&second, &saved->run, &saved->end);
         assert_same_text(fixture_cases[i].name, buf_cstr(&first), buf_cstr(&second));
         saved_free(saved);
         catalog_free(catalog);
-        spreads_release(&spreads);
         buf_release(&first);
         buf_release(&second);
         fixture_release(&f);
@@ -135,7 +133,7 @@ static struct saved *save_and_read(const struct part *part, struct catalog *cata
     struct fixture f;
     struct buf text = BUF_INIT;
     init_part(&f, part);
-    json_report_text(&text, &f.run, &f.end, &(struct spreads){VEC_INIT});
+    json_report_text(&text, &f.run, fixture_end(&f));
     write_text(text.data, text.len);
     buf_release(&text);
     fixture_release(&f);
@@ -243,7 +241,7 @@ static void write_changed(const char *from, const char *to)
     struct buf text = BUF_INIT, changed = BUF_INIT;
     fixture_init(&f);
     case_scenario(&f);
-    json_report_text(&text, &f.run, &f.end, &(struct spreads){VEC_INIT});
+    json_report_text(&text, &f.run, fixture_end(&f));
     const char *at = strstr(buf_cstr(&text), from);
     assert_non_null(at);
     buf_add(&changed, text.data, (size_t)(at - text.data));
@@ -328,7 +326,7 @@ static void test_cut_anywhere(void **state)
     struct buf text = BUF_INIT;
     fixture_init(&f);
     case_names(&f);
-    json_report_text(&text, &f.run, &f.end, &(struct spreads){VEC_INIT});
+    json_report_text(&text, &f.run, fixture_end(&f));
     for (size_t len = 1; len < text.len - 2; len += 97) {
         write_text(text.data, len);
         assert_refused("");
