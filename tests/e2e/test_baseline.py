@@ -5,10 +5,10 @@ Here its two REST classes; test_baseline_six.py has all of them.
 
 import json
 import re
-import signal
 import unittest
 
-from harness.case import Case, OK
+from harness.case import Case, NOTHING, OK
+from harness.target import Target
 from harness.wire import answer, response
 
 # Type, name and weight of FastTimeRESTUser's tasks, as in the reference.
@@ -34,26 +34,21 @@ REST_CLASSES = ("--class", "FastTimeRESTUser,FastTimeStressUser")
 class TestBaseline(Case):
     def setUp(self):
         super().setUp()
-        self.target = self.target_started()
+        self.target = self.enterContext(Target())
 
-    def target_started(self, *args):
-        """`inrush serve` on a free port; .url is where."""
-        target = self.start_raw("serve", "--port", "0", *args)
-        self.wait_until(lambda: "listening on" in target.output_so_far(), target)
-        target.url = re.search(r"listening on (http://\S+)", target.output_so_far()).group(1)
-        return target
-
-    def served(self, target):
-        """Stops it; {route: requests} as it says itself."""
-        target.signal(signal.SIGINT)
-        run = self.ended(target.wait())
-        rows = re.findall(r"^(.+?)\s{2,}([\d,]+)", run.output, re.M)
-        return {route: int(n.replace(",", "")) for route, n in rows}
-
-    def baseline(self, *args, **options):
-        classes = () if "--class" in args else REST_CLASSES
-        run = self.load("run", "baseline", *classes, *args, **options)
-        self.assertStatus(run, OK)
+    def baseline(self, *args, requests=None, **options):
+        """Until the target has had so many requests; by itself, if they are not said."""
+        command = ["run", "baseline", *args]
+        if "--class" not in args:
+            command += REST_CLASSES
+        if requests is None:
+            run = self.load(*command, **options)
+            self.assertStatus(run, OK)
+        else:
+            before = self.target.stats()["requests"]
+            run = self.load_until(
+                lambda running: self.target.stats()["requests"] >= before + requests,
+                *command, **options)
         self.assertEqual(run.json["totals"]["failures"], 0, run)
         self.assertEqual(run.json["script_errors"], [], run)
         return run
@@ -62,13 +57,16 @@ class TestBaseline(Case):
         return {(s["type"], s["name"]): s["requests"] for s in run.json["series"]}
 
     def test_both_classes(self):
-        run = self.baseline("--host", self.target.url, "-u", "220", "-r", "1000", "-d", "3s")
+        run = self.baseline("--host", self.target.url, "-u", "220", requests=2000)
         told = self.requests(run)
         self.assertEqual(set(told), set(REST) | set(STRESS), run)
         self.assertEqual({c["name"]: c["users"] for c in run.json["classes"]},
                          {"FastTimeRESTUser": 200, "FastTimeStressUser": 20})
 
-        served = self.served(self.target)
+        status, said = self.target.stop()
+        self.assertEqual(status, OK)
+        served = {route: int(n.replace(",", ""))
+                  for route, n in re.findall(r"^(.+?)\s{2,}([\d,]+)", said, re.M)}
         self.assertEqual(served["total"], run.json["totals"]["requests"])
         told["GET", "/api/v1/time"] += told.pop(("GET", "/api/v1/time [stress]"))
         told["GET", "/health"] += told.pop(("GET", "/health [stress]"))
@@ -77,7 +75,8 @@ class TestBaseline(Case):
 
     def test_shares_of_the_tasks(self):
         """Within 5 sigma: one run in a million fails by chance."""
-        run = self.baseline("--host", self.target.url, "-u", "200", "-d", "4s", "--seed", "1")
+        run = self.baseline("--host", self.target.url, "-u", "200", "--seed", "1",
+                            requests=3000)
         told = self.requests(run)
         for weights in (REST, STRESS):
             total = sum(told[key] for key in weights)
@@ -88,7 +87,6 @@ class TestBaseline(Case):
 
     def test_targets_come_from_settings_environment_and_host(self):
         variable = "BASELINE_FAST_TIME_HOST"
-        short = ("-u", "11", "-d", "500ms")
         for args, env in [
             (["--set", f"{variable}={self.target.url}"], {}),
             ([], {variable: self.target.url}),
@@ -96,34 +94,34 @@ class TestBaseline(Case):
             (["--set", f"{variable}={self.target.url}"], {variable: "http://127.0.0.1:1"}),
         ]:
             with self.subTest(args, env=env):
-                run = self.baseline(*short, *args, env=env)
+                run = self.baseline("-u", "11", *args, requests=1, env=env)
                 self.assertEqual({c["target"] for c in run.json["classes"]}, {self.target.url})
                 self.assertIn(self.target.url, run.output)
 
     def test_classes_and_tags(self):
-        short = ("--host", self.target.url, "-u", "10", "-d", "1s")
-        run = self.baseline(*short, "--class", "FastTimeStressUser")
+        short = ("--host", self.target.url, "-u", "10")
+        run = self.baseline(*short, "--class", "FastTimeStressUser", requests=60)
         self.assertEqual(set(self.requests(run)), set(STRESS), run)
-        run = self.baseline(*short, "--tags", "timezones")
+        run = self.baseline(*short, "--tags", "timezones", requests=20)
         self.assertLessEqual(set(self.requests(run)), {
             ("GET", "/api/v1/timezones"), ("GET", "/api/v1/timezones/{timezone}/info")}, run)
         run = self.baseline(*short, "--exclude-class", "FastTimeStressUser",
-                            "--exclude-tags", "time,convert")
+                            "--exclude-tags", "time,convert", requests=20)
         self.assertFalse({("GET", "/api/v1/time"), ("POST", "/api/v1/convert")}
                          & set(self.requests(run)), run)
 
     def test_locusts_names_are_accepted(self):
         run = self.baseline("--host", self.target.url, "--users", "11", "--spawn-rate", "100",
                             "--run-time", "1s", "--headless")
-        self.assertEqual(run.json["users"], 11)
+        self.assertEqual((run.json["users"], run.json["planned"]["duration_s"]), (11, 1), run)
 
     def test_the_profile_of_the_stress_run(self):
-        run = self.baseline("--host", self.target.url, "--profile", "stress", "-d", "500ms",
-                            "--class", "FastTimeRESTUser")
+        run = self.baseline("--host", self.target.url, "--profile", "stress",
+                            "--class", "FastTimeRESTUser", requests=1)
         self.assertEqual((run.json["users"], run.json["planned"]["spawn_rate"]), (2000, 200), run)
 
     def test_start_and_end_are_announced(self):
-        run = self.baseline("--host", self.target.url, "-u", "11", "-d", "500ms")
+        run = self.baseline("--host", self.target.url, "-u", "11", requests=1)
         self.assertSays(run, "BASELINE PERFORMANCE TEST", "BASELINE TEST SUMMARY",
                         "Total Requests", "Total Failures", "Requests/sec", "Median", "p90",
                         "p95", "p99")
@@ -133,23 +131,25 @@ class TestBaseline(Case):
         asked = []
         for seed in ("7", "7", "8"):
             server = self.serve(*answer(response(b"{}")))
-            self.baseline("--host", server.url, "-u", "1", "-t", "1", "-d", "3s",
-                          "--seed", seed, "--class", "FastTimeRESTUser")
+            run = self.load_until(
+                lambda _, server=server: server.request_count >= 5, "run", "baseline", "--host",
+                server.url, "-u", "1", "-t", "1", "--seed", seed, "--class", "FastTimeRESTUser")
+            self.assertEqual(run.json["totals"]["failures"], 0, run)
             # The order of keys is not the seed's to decide.
             asked.append([(r.target, json.loads(r.body or b"{}")) for r in server.requests])
-        # One run may have got further than the other before its time was over.
+        # One run may have got further than the other before it was ended.
         common = min(map(len, asked))
-        self.assertGreater(common, 2)
+        self.assertGreaterEqual(common, 5)
         first, again, other = (requests[:common] for requests in asked)
         self.assertEqual(first, again)
         self.assertNotEqual(first, other)
 
     def test_a_failing_and_a_slow_server_are_seen(self):
-        target = self.target_started("--error-rate", "50%", "--latency", "20ms", "--seed", "3")
-        run = self.load("run", "baseline", *REST_CLASSES, "--host", target.url, "-u", "22",
-                        "-d", "2s",
-                        "--threshold", "failures < 1%", "--threshold", "p50 < 10ms")
-        self.assertStatus(run, 2)
+        target = self.enterContext(Target("--error-rate", "50%", "--latency", "20ms",
+                                          "--seed", "3"))
+        run = self.load_until(lambda running: target.stats()["requests"] >= 60,
+                              "run", "baseline", *REST_CLASSES, "--host", target.url, "-u", "22",
+                              "--threshold", "failures < 1%", "--threshold", "p50 < 10ms")
         totals = run.json["totals"]
         self.assertEqual(set(totals["statuses"]), {"200", "500"}, run)
         self.assertEqual(totals["failures"], totals["statuses"]["500"], run)
@@ -157,10 +157,10 @@ class TestBaseline(Case):
         self.assertEqual([t["passed"] for t in run.json["thresholds"]], [False, False])
 
     def test_no_server(self):
-        self.served(self.target)
+        self.target.stop()
         run = self.load("run", "baseline", *REST_CLASSES, "--host", self.target.url, "-u", "11",
                         "-d", "500ms")
-        self.assertStatus(run, 3)
+        self.assertStatus(run, NOTHING)
         self.assertAllFailed(run, "refused")
 
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness.case import Case, OK, failures, series
+from harness.case import Case, failures, series
 from harness.mcp_servers import Everything, Sdk, Time
 
 SCENARIO = """
@@ -41,6 +41,17 @@ TASKS = """
 
 
 class McpServers(Case):
+    def shared(self, kind, *options):
+        """A server for all the cases that want such a one: each has sessions of its own."""
+        if (kind, *options) not in self.servers:
+            self.servers[kind, *options] = self.enterClassContext(kind(*options))
+        return self.servers[kind, *options]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.servers = {}
+
     def check_mcp(self, server, tool, args, body=TASKS, protocol="auto"):
         run = self.tool("check", self.scenario(SCENARIO + body), "--set", f"URL={server.url}",
                         "--set", f"TOOL={tool}", "--set", f"ARGS={json.dumps(args)}",
@@ -49,8 +60,8 @@ class McpServers(Case):
         return run
 
     def test_everything(self):
-        with Everything() as server:
-            run = self.check_mcp(server, "echo", {"message": 'h"\u00e9\n'})
+        server = self.shared(Everything)
+        run = self.check_mcp(server, "echo", {"message": 'h"\u00e9\n'})
         self.assertIn('"get-sum"', run.stdout, run)
         self.assertIn("era\thandshake\t2025-11-25\ttrue", run.stdout)
         self.assertIn('text\ttext\tEcho: h"\u00e9\n', run.stdout)
@@ -60,10 +71,10 @@ class McpServers(Case):
         self.assertRegex(run.stderr, r"ok +DELETE /mcp +200")
 
     def test_time(self):
-        with Time() as server:
-            run = self.check_mcp(server, "convert_timezone", {
-                "time": "2025-01-15T10:30:00Z", "input_timezone": "UTC",
-                "output_timezone": "Asia/Tokyo"})
+        server = self.shared(Time)
+        run = self.check_mcp(server, "convert_timezone", {
+            "time": "2025-01-15T10:30:00Z", "input_timezone": "UTC",
+            "output_timezone": "Asia/Tokyo"})
         self.assertIn("era\thandshake", run.stdout, run)
         self.assertRegex(run.stdout, r"text\ttext\t2025-01-15T19:30:00", run)
         self.assertRegex(run.stdout, r"unknown\tnil\tJSON-RPC -32602: .*not found\trpc")
@@ -71,7 +82,8 @@ class McpServers(Case):
 
     def test_sdk_newest(self):
         for legacy, response in (("stateless", "auto"), ("reject", "json"), ("reject", "sse")):
-            with self.subTest(legacy=legacy, response=response), Sdk(legacy, response) as server:
+            with self.subTest(legacy=legacy, response=response):
+                server = self.shared(Sdk, legacy, response)
                 run = self.check_mcp(server, "echo", {"message": "hi"})
                 self.assertIn("era\tstateless\t2026-07-28\tfalse", run.stdout, run)
                 self.assertIn("text\ttext\thi", run.stdout)
@@ -80,33 +92,33 @@ class McpServers(Case):
                 self.assertNotIn("initialize", run.stderr)
 
     def test_sdk_handshake(self):
-        with Sdk() as server:
-            run = self.check_mcp(server, "echo", {"message": "hi"}, protocol="2025-06-18")
+        server = self.shared(Sdk)
+        run = self.check_mcp(server, "echo", {"message": "hi"}, protocol="2025-06-18")
         self.assertIn("era\thandshake\t2025-06-18\tfalse", run.stdout, run)
         self.assertIn("text\ttext\thi", run.stdout)
 
     def test_sdk_without_a_handshake(self):
         """A server of the newest era alone says so, also to who asks for an older one."""
-        with Sdk("reject") as server:
-            run = self.check_mcp(server, "echo", {}, protocol="2025-06-18", body="""
-                U:task("t", function(user) said("result", user.mcp:call_tool(TOOL)) end)
-                """)
+        server = self.shared(Sdk, "reject")
+        run = self.check_mcp(server, "echo", {}, protocol="2025-06-18", body="""
+            U:task("t", function(user) said("result", user.mcp:call_tool(TOOL)) end)
+            """)
         self.assertRegex(run.stdout, r"result\tnil\tHTTP status 400: JSON-RPC -32022: ", run)
 
     def test_header_names(self):
         """A tool whose name no header can hold."""
-        with Sdk("reject") as server:
-            run = self.check_mcp(server, "tool \u00e9", {})
+        server = self.shared(Sdk, "reject")
+        run = self.check_mcp(server, "tool \u00e9", {})
         self.assertIn("text\ttext\todd name", run.stdout, run)
 
     def test_is_error(self):
-        with Sdk() as server:
-            run = self.check_mcp(server, "fail", {}, """
-                U:task("t", function(user)
-                  said("plain", user.mcp:call_tool(TOOL))
-                  said("allowed", user.mcp:call_tool(TOOL, {}, { allow_error = true }))
-                end)
-                """)
+        server = self.shared(Sdk)
+        run = self.check_mcp(server, "fail", {}, """
+            U:task("t", function(user)
+              said("plain", user.mcp:call_tool(TOOL))
+              said("allowed", user.mcp:call_tool(TOOL, {}, { allow_error = true }))
+            end)
+            """)
         self.assertIn("plain\tnil\ttool error: it went wrong\ttool", run.stdout, run)
         self.assertRegex(run.stdout, r'allowed\t\{.*"isError":true')
         self.assertIn("2 requests, 1 failed", run.stderr)
@@ -122,8 +134,8 @@ class McpServers(Case):
               said("ping", user.mcp:ping())
             end)
             """
-        with Everything() as server:
-            run = self.check_mcp(server, "", {}, body)
+        server = self.shared(Everything)
+        run = self.check_mcp(server, "", {}, body)
         self.assertIn("0 failed", run.stderr, run)
         self.assertRegex(run.stdout, r'read\t\{.*"contents"')
         self.assertRegex(run.stdout, r'prompt\t\{.*"messages"')
@@ -146,8 +158,8 @@ class McpServers(Case):
         return run
 
     def test_everything_loses_a_session(self):
-        with Everything() as server:
-            run = self.lose_session(server, "echo", {"message": "hi"})
+        server = self.shared(Everything)
+        run = self.lose_session(server, "echo", {"message": "hi"})
         self.assertIn("another\ttrue", run.stdout, run)
         self.assertRegex(run.stderr, r"FAIL +MCP echo +400 .*session")
         self.assertEqual(len([line for line in run.stderr.splitlines()
@@ -157,13 +169,13 @@ class McpServers(Case):
 
     def test_time_loses_a_session(self):
         """It does not look which session a request names."""
-        with Time() as server:
-            run = self.lose_session(server, "current_time", {})
+        server = self.shared(Time)
+        run = self.lose_session(server, "current_time", {})
         self.assertIn("0 failed", run.stderr, run)
 
     def test_sdk_has_no_session_to_lose(self):
-        with Sdk() as server:
-            run = self.lose_session(server, "echo", {"message": "hi"})
+        server = self.shared(Sdk)
+        run = self.lose_session(server, "echo", {"message": "hi"})
         self.assertIn("0 failed", run.stderr, run)
 
     def test_server_restarts(self):
@@ -197,14 +209,16 @@ class McpServers(Case):
               user.mcp:call_tool(TOOL, ARGS)
               user.mcp:call_tool(TOOL, ARGS, { name = "other" })
               user.mcp:list_tools()
+              if not user.said then inrush.log("all done") end
+              user.said = true
               inrush.sleep(0.01)
             end)
             """)
-        with Time() as server:
-            run = self.load("run", path, "-u", "5", "-d", "1s", "--set", f"URL={server.url}",
-                            "--set", "TOOL=current_time", "--set", "ARGS={}",
-                            "--set", "PROTOCOL=2025-06-18")
-        self.assertStatus(run, OK)
+        server = self.shared(Time)
+        run = self.load_until(lambda running: running.output_so_far().count("all done") == 5,
+                              "run", path, "-u", "5", "--set", f"URL={server.url}",
+                              "--set", "TOOL=current_time", "--set", "ARGS={}",
+                              "--set", "PROTOCOL=2025-06-18")
         self.assertEqual({(s["type"], s["name"]) for s in run.json["series"]},
                          {("MCP", "initialize"), ("MCP", "current_time"), ("MCP", "other"),
                           ("MCP", "list_tools")}, run)
