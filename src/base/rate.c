@@ -68,9 +68,16 @@ static int parse_number(struct cursor *c, double *value)
     return 0;
 }
 
-/* "/s", "/m", "/h", or nothing, which leaves *seconds at 0. */
+/* "/s", "/min", "/hour", or nothing, which leaves *seconds at 0. */
 static int parse_unit(struct cursor *c, double *seconds)
 {
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {
+        {"s", 1},    {"sec", 1},     {"second", 1}, {"m", 60},
+        {"min", 60}, {"minute", 60}, {"h", 3600},   {"hour", 3600},
+    };
     skip_spaces(c);
     *seconds = 0;
     if (*c->at != '/')
@@ -80,13 +87,10 @@ static int parse_unit(struct cursor *c, double *seconds)
     size_t len = 0;
     while (isalpha((unsigned char)c->at[len]))
         len++;
-    if (len == 1 && *c->at == 's')
-        *seconds = 1;
-    else if (len == 1 && *c->at == 'm')
-        *seconds = 60;
-    else if (len == 1 && *c->at == 'h')
-        *seconds = 3600;
-    else
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strlen(units[i].name) == len && memcmp(c->at, units[i].name, len) == 0)
+            *seconds = units[i].seconds;
+    if (*seconds == 0)
         return fail(c, c->at, "a rate is per second (/s), minute (/m) or hour (/h)");
     c->at += len;
     return 0;
@@ -126,7 +130,7 @@ static bool is_whole(double n)
 static void add_end(char *buf, size_t size, double rate)
 {
     char n[UNITS_MAX];
-    if (rate == 0 || is_whole(rate))
+    if (rate == 0 || rate >= 1000 || is_whole(rate))
         snprintf(buf, size, "%s/s", units_format_count(n, (uint64_t)llround(rate)));
     else if (rate < 1 && is_whole(rate * 60))
         snprintf(buf, size, "%g/m", rate * 60);

@@ -1,6 +1,6 @@
 /*
  * Rates as people type them: "2000", "2000/s", "1.5k/s", "0.5/s", "30/m",
- * "100/h"; and ramps from one to another, "500/s..2000/s". Without a unit a rate
+ * "100/hour"; and ramps from one to another, "500/s..2000/s". Without a unit a rate
  * is per second; of a ramp that names one unit, both ends are meant.
  */
 #pragma once

@@ -98,6 +98,19 @@ static char *skip_blanks(char *text)
     return text;
 }
 
+/* What some editors put before a text in UTF-8. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+/* A word alone is a host, but for those that are meant as methods. */
+static bool is_method(const char *word)
+{
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(word, methods[i]) == 0)
+            return true;
+    return false;
+}
+
 /* "URL" or "METHOD URL"; line is changed. */
 static int add_line(struct requests *r, const struct shared *s, char *line, struct err *err)
 {
@@ -111,6 +124,8 @@ static int add_line(struct requests *r, const struct shared *s, char *line, stru
     char *rest = line;
     while (isalpha((unsigned char)*rest))
         rest++;
+    if (*rest == '\0' && is_method(line))
+        return err_set(err, ERR_CONFIG, "no URL stands behind %s", line);
     if (rest == line || (*rest != ' ' && *rest != '\t'))
         return add_url(r, s, NULL, line, err);
     *rest = '\0';
@@ -128,13 +143,19 @@ static int add_list(struct requests *r, const struct shared *s, struct err *err)
     if (rc < 0)
         err_prefix(err, "--urls-from");
     char *next = rc == 0 ? (char *)buf_cstr(&text) : NULL;
+    const char *nul = next ? memchr(next, '\0', text.len) : NULL;
+    if (next && strncmp(next, byte_order_mark, sizeof(byte_order_mark) - 1) == 0)
+        next += sizeof(byte_order_mark) - 1;
     while (rc == 0 && next) {
         char *line = next, *eol = strchr(line, '\n');
         next = eol ? eol + 1 : NULL;
         if (eol)
             *eol = '\0';
         number++;
-        rc = add_line(r, s, line, err);
+        if (nul && line + strlen(line) == nul)
+            rc = err_set(err, ERR_CONFIG, "a NUL byte; is this a list of URLs?");
+        else
+            rc = add_line(r, s, line, err);
         if (rc < 0)
             err_prefix(err, "%s:%zu", file_name(path), number);
     }

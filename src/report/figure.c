@@ -45,21 +45,49 @@ const char *figure_percent(char buf[FIGURE_MAX], uint64_t part, uint64_t whole)
     return buf;
 }
 
+static bool is_whole(double n)
+{
+    return fabs(n - round(n)) < 1e-9;
+}
+
+/* Two decimals at most, but for a rate of which they would say too little. */
 static const char *rate_number(char buf[FIGURE_MAX], double rate)
 {
-    return figure_number(buf, rate, rate == floor(rate) ? 0 : rate < 1 ? 4 : 2);
+    int decimals = 0;
+    double scaled = rate;
+    for (; decimals < 2 && !is_whole(scaled); decimals++)
+        scaled *= 10;
+    return figure_number(buf, rate, is_whole(scaled) || rate >= 1 ? decimals : 4);
+}
+
+/* "100 requests/h" says more than 0.0278 a second. */
+static const char *rate_unit(const struct report_run *run, double *times)
+{
+    bool plain = run->ramp || run->rate >= 1 || is_whole(run->rate * 100);
+    if (!plain && is_whole(run->rate * 60)) {
+        *times = 60;
+        return "m";
+    }
+    if (!plain && is_whole(run->rate * 3600)) {
+        *times = 3600;
+        return "h";
+    }
+    *times = 1;
+    return "s";
 }
 
 const char *figure_rate(char buf[FIGURE_MAX], const struct report_run *run)
 {
     char from[FIGURE_MAX], to[FIGURE_MAX];
-    const char *what = run->url != NULL ? "requests/s" : "tasks/s";
-    rate_number(from, run->rate);
+    const char *what = run->url != NULL ? "requests" : "tasks";
+    double times;
+    const char *unit = rate_unit(run, &times);
+    rate_number(from, run->rate * times);
     rate_number(to, run->rate_to);
     if (run->ramp)
-        snprintf(buf, FIGURE_MAX, "%.14s to %.14s %s", from, to, what);
+        snprintf(buf, FIGURE_MAX, "%.14s to %.14s %s/%s", from, to, what, unit);
     else
-        snprintf(buf, FIGURE_MAX, "%.30s %s", from, what);
+        snprintf(buf, FIGURE_MAX, "%.30s %s/%s", from, what, unit);
     return buf;
 }
 

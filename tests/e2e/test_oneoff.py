@@ -78,7 +78,7 @@ class TestSeveralUrls(OneoffCase):
     def test_a_list_behind_arguments_and_from_standard_input(self):
         nginx = self.nginx()
         self.assertSends(30, f"{nginx.origin}/a", "--urls-from", "-",
-                         stdin=f"{nginx.origin}/b?1\n{nginx.origin}/b?2".encode())
+                         stdin=f"\ufeff{nginx.origin}/b?1\n{nginx.origin}/b?2".encode())
         counts = collections.Counter(line["target"] for line in self.logged(nginx))
         self.assertEqual(counts, {"/a": 10, "/b?1": 10, "/b?2": 10})
 
@@ -94,6 +94,8 @@ class TestSeveralUrls(OneoffCase):
         for text, words in {
                 "": ["--urls-from: standard input holds no URL"],
                 "# nothing\n\n": ["standard input holds no URL"],
+                "http://h/a\nGET\n": [":2", "no URL stands behind GET"],
+                "http://h/a\nhttp://h/\0b\n": [":2", "a NUL byte"],
                 f"{url}\nget {url}\n": ["standard input:2: ", "write GET"],
                 f"{url}\n\nftp://x/\n": ["standard input:3: ", "ftp"],
                 f"{url}a b\n": ["standard input:1: ", "%20"],

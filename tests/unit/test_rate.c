@@ -22,6 +22,11 @@ static void rates(void **state)
         {"30/m", 0.5, 0.5},
         {"1k/m", 1000.0 / 60, 1000.0 / 60},
         {"100/h", 100.0 / 3600, 100.0 / 3600},
+        {"5/sec", 5, 5},
+        {"5/second", 5, 5},
+        {"30/min", 0.5, 0.5},
+        {"30/minute", 0.5, 0.5},
+        {"1800/hour", 0.5, 0.5},
         {"500/s..2000/s", 500, 2000},
         {"500..2000/s", 500, 2000},
         {"500/s..2000", 500, 2000},
@@ -61,7 +66,8 @@ static void bad_rates(void **state)
         {"0/s..0/s", "a rate must be above 0", 0},
         {"5/", "per second (/s), minute (/m) or hour (/h)", 2},
         {"5/d", "per second (/s), minute (/m) or hour (/h)", 2},
-        {"5/sec", "per second (/s), minute (/m) or hour (/h)", 2},
+        {"5/ms", "per second (/s), minute (/m) or hour (/h)", 2},
+        {"5/minutes", "per second (/s), minute (/m) or hour (/h)", 2},
         {"5x", "\"x\" does not belong here", 1},
         {"5/s5", "\"5\" does not belong here", 3},
         {"5..", "the rate ends too early", 3},
@@ -104,6 +110,7 @@ static void shown(void **state)
         {{0, 100}, "0/s to 100/s"},
         {{2.5, 2.5}, "2.5/s"},
         {{1000.0 / 3, 1000.0 / 3}, "333.3/s"},
+        {{12345.5, 12345.5}, "12,346/s"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char buf[RATE_TEXT_MAX];
