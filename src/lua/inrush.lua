@@ -79,6 +79,12 @@ function inrush.thresholds(list)
   if type(list) ~= "table" then
     fail(2, "thresholds takes a list of expressions, not %s", type(list))
   end
+  for place in pairs(list) do
+    if type(place) ~= "number" then
+      fail(2, "thresholds takes a list of expressions; found '%s' beside them%s", tostring(place),
+        place == "abort" and ": it belongs to one, { { \"p99 < 1s\", abort = true } }" or "")
+    end
+  end
   for _, given in ipairs(list) do
     local expression = threshold(given)
     if type(expression) ~= "string" then

@@ -8,13 +8,11 @@
 
 enum { OPTIONS_MAX = 16 };
 
+static const double NEVER_S = 1e9; /* longer is no longer, and nanoseconds can count it */
+
 struct call call_new(const struct user *u)
 {
-    double of_class = u->class->timeout_s;
-    return (struct call){
-        .record = true,
-        .timeout_s = of_class > 0 ? of_class : u->script->options->timeout_s,
-    };
+    return (struct call){.record = true, .timeout_s = user_timeout_s(u)};
 }
 
 uint32_t call_series(lua_State *L, int known, const char *type, int name)
@@ -34,6 +32,16 @@ uint32_t call_series(lua_State *L, int known, const char *type, int name)
     return id;
 }
 
+double call_duration(lua_State *L)
+{
+    double seconds = 0;
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        seconds = lua_tonumber(L, -1);
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        (void)units_parse_duration(lua_tostring(L, -1), &seconds, NULL);
+    return seconds > NEVER_S ? NEVER_S : seconds;
+}
+
 bool call_read_option(lua_State *L, struct call *call, int known, const char *type)
 {
     const char *option = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
@@ -45,15 +53,10 @@ bool call_read_option(lua_State *L, struct call *call, int known, const char *ty
         return true;
     }
     if (strcmp(option, "timeout") == 0) {
-        double seconds = 0;
-        if (lua_type(L, -1) == LUA_TNUMBER)
-            seconds = lua_tonumber(L, -1);
-        else if (lua_type(L, -1) == LUA_TSTRING)
-            (void)units_parse_duration(lua_tostring(L, -1), &seconds, NULL);
-        if (!(seconds > 0))
+        call->timeout_s = call_duration(L);
+        if (!(call->timeout_s > 0))
             script_raise(L, "option 'timeout' must be above 0: seconds, or a duration such as "
                             "'500ms'");
-        call->timeout_s = seconds;
         return true;
     }
     if (strcmp(option, "record") == 0) {

@@ -21,6 +21,10 @@ struct call call_new(const struct user *u);
  * where a table of names and numbers is, kept by the caller. */
 uint32_t call_series(lua_State *L, int known, const char *type, int name);
 
+/* Seconds of the value on top: a number, or a text such as '500ms'; 0 for what is
+ * neither. */
+double call_duration(lua_State *L);
+
 /* Reads the option whose name is at -2 and whose value is at -1. False when it
  * is none of the three; raises when its value is wrong. known, type: as for
  * call_series. */

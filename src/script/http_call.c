@@ -2,7 +2,7 @@
 #include "script/http_call.h"
 
 #include "base/suggest.h"
-#include "base/units.h"
+#include "script/call.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ void http_call_init(lua_State *L, struct http_call *call, const struct user *u)
     call->request.method = call->type = http_span_at(L, lua_upvalueindex(UP_METHOD));
     call->request.target = http_span_at(L, ARG_TARGET);
     call->given = 0;
-    call->timeout_s = http_usual_timeout(u);
+    call->timeout_s = user_timeout_s(u);
     call->expect_len = 0;
     call->record = true;
     call->background = false;
@@ -94,17 +94,6 @@ static void read_expect(lua_State *L, struct http_call *c)
     }
 }
 
-/* Seconds, as a number or a text; 0 for what is neither. */
-static double read_duration(lua_State *L)
-{
-    double seconds = 0;
-    if (lua_type(L, -1) == LUA_TNUMBER)
-        seconds = lua_tonumber(L, -1);
-    else if (lua_type(L, -1) == LUA_TSTRING)
-        (void)units_parse_duration(lua_tostring(L, -1), &seconds, NULL);
-    return seconds;
-}
-
 /* The value of option `which` is on top, and stays there. */
 static void read_option(lua_State *L, struct http_call *call, int which)
 {
@@ -130,7 +119,7 @@ static void read_option(lua_State *L, struct http_call *call, int which)
         want(L, lua_istable(L, -1), http_option_names[which], "a table of names to values");
         break;
     case OPT_TIMEOUT:
-        call->timeout_s = read_duration(L);
+        call->timeout_s = call_duration(L);
         want(L, call->timeout_s > 0, "timeout", "above 0: seconds, or a duration such as '500ms'");
         break;
     case OPT_EXPECT:

@@ -51,8 +51,8 @@ enum { UP_NAMES = 1, UP_SERIES, UP_ENCODE, UP_METHOD };
  * ARG_OPTIONS, keeps alive. */
 struct http_call {
     struct http1_request request;
-    struct http1_header headers[HTTP_HEADERS_MAX];
-    unsigned given; /* bits 1 << enum http_option */
+    struct http1_header headers[HTTP_HEADERS_MAX + 1]; /* one is Content-Type, if we add it */
+    unsigned given;                                    /* bits 1 << enum http_option */
     double timeout_s;
     struct http1_span type, name; /* the series; type is the method unless given */
     int expect[HTTP_EXPECT_MAX];

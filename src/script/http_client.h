@@ -75,9 +75,6 @@ struct http_link *http_link_find(lua_State *L, struct http_client *c, struct htt
 const struct http1_defaults *http_link_defaults(lua_State *L, struct http_client *c,
                                                 struct http_link *link);
 
-/* Seconds a request may take that names no timeout: the class's, or the run's. */
-double http_usual_timeout(const struct user *u);
-
 /*
  * For bindings that speak a protocol over a user's HTTP client (lua_mcp.c).
  */

@@ -7,12 +7,15 @@
 
 /* The class's headers as an array; their strings are kept by the class. */
 static size_t class_headers(lua_State *L, const struct user_class *class,
-                            struct http1_header *headers)
+                            struct http1_header headers[HTTP_HEADERS_MAX])
 {
     size_t n = 0;
     lua_rawgeti(L, LUA_REGISTRYINDEX, class->self);
     lua_getfield(L, -1, "headers");
-    for (lua_pushnil(L); lua_next(L, -2) && n < HTTP_HEADERS_MAX; lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (n == HTTP_HEADERS_MAX)
+            script_raise(L, "user class '%s' cannot have more than %d headers", class->about->name,
+                         HTTP_HEADERS_MAX);
         headers[n].name = http_span_at(L, -2);
         headers[n].value = http_span_at(L, -1);
         n++;

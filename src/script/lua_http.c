@@ -55,11 +55,6 @@ static void cancel(struct user *u)
     http1_cancel(http_client_of(u)->busy);
 }
 
-double http_usual_timeout(const struct user *u)
-{
-    return u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
-}
-
 static const char client_meta[] = "inrush.http.Client";
 
 struct client_box *http_box_at(lua_State *L, int index)
@@ -80,7 +75,7 @@ void http_start_request(struct http_client *c, struct http_link *link, double ti
     c->op.request_len = c->request.len;
     c->op.keep_body = true;
     c->busy = link->conn;
-    http1_start(link->conn, &c->op, timeout_s > 0 ? timeout_s : http_usual_timeout(c->user));
+    http1_start(link->conn, &c->op, timeout_s > 0 ? timeout_s : user_timeout_s(c->user));
     user_wait(c->user, cancel);
 }
 

@@ -3,7 +3,7 @@
  * statements, copied: the script's tables may change while the call waits.
  */
 #include "base/suggest.h"
-#include "base/units.h"
+#include "script/call.h"
 #include "script/pg_client.h"
 #include "script/scenario.h"
 
@@ -149,17 +149,6 @@ static uint32_t find(lua_State *L, int index, enum known which)
     return number;
 }
 
-/* Seconds, as a number or a text; 0 for what is neither. */
-static double read_duration(lua_State *L)
-{
-    double seconds = 0;
-    if (lua_type(L, -1) == LUA_TNUMBER)
-        seconds = lua_tonumber(L, -1);
-    else if (lua_type(L, -1) == LUA_TSTRING)
-        (void)units_parse_duration(lua_tostring(L, -1), &seconds, NULL);
-    return seconds;
-}
-
 static bool read_flag(lua_State *L, int option)
 {
     want(L, lua_isboolean(L, -1), option, "true or false");
@@ -179,7 +168,7 @@ static void read_option(lua_State *L, struct pg_call *call, int which)
         call->params = -1;
         break;
     case OPT_TIMEOUT:
-        call->timeout_s = read_duration(L);
+        call->timeout_s = call_duration(L);
         want(L, call->timeout_s > 0, which, "above 0: seconds, or a duration such as '500ms'");
         break;
     case OPT_RECORD:
@@ -358,12 +347,7 @@ void pg_statements_settle(struct pg_client *c)
 
 struct pg_call pg_call_new(const struct pg_client *c)
 {
-    const struct user *u = c->user;
-    double timeout_s = u->class->timeout_s;
-    return (struct pg_call){
-        .timeout_s = timeout_s > 0 ? timeout_s : u->script->options->timeout_s,
-        .record = true,
-    };
+    return (struct pg_call){.timeout_s = user_timeout_s(c->user), .record = true};
 }
 
 void pg_call_name(lua_State *L, struct pg_call *call, const char *name)

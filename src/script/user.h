@@ -160,6 +160,11 @@ struct user *user_of(struct lua_State *L, const char *what);
  * between the task and its caller. Before anything is started: the script may
  * catch the error and go on, and nothing may be under way then. */
 struct user *user_to_wait(struct lua_State *L, const char *what);
+/* Seconds that a request may take which names no timeout: the class's, or the run's. */
+static inline double user_timeout_s(const struct user *u)
+{
+    return u->class->timeout_s > 0 ? u->class->timeout_s : u->script->options->timeout_s;
+}
 /* A new operation begins: the last request is committed, its response kept if
  * the script may still ask for it. */
 void user_begin(struct user *u);

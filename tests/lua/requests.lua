@@ -68,6 +68,18 @@ U:task("form", function(user)
   expect.equal(user.http:post("/x", { form = { a = { 1, 2 } } }):json().body, "a=1&a=2")
 end)
 
+U:task("as many headers as there may be", function(user)
+  local given = {}
+  for i = 1, 64 do
+    given["X-" .. i] = "v"
+  end
+  local seen = user.http:post("/x", { headers = given, json = {}, record = true }):json().headers
+  expect.equal(seen["x-64"], "v")
+  expect.equal(seen["content-type"], "application/json")
+  given["X-65"] = "v"
+  expect.raises(function() user.http:get("/x", { headers = given }) end, "more than 64 headers")
+end)
+
 U:task("headers", function(user)
   local function headers(given)
     return user.http:get("/x", { headers = given }):json().headers
@@ -198,4 +210,15 @@ local V = inrush.user_class("V", {})
 V:task("another user has none of the first one's headers", function(user)
   expect.equal(user.http:get("/x"):json().headers["x-last"], nil)
   expect.equal(user.http:get("/x"):json().headers["x-class"], nil)
+end)
+
+local too_many = {}
+for i = 1, 65 do
+  too_many["X-" .. i] = "v"
+end
+local Many = inrush.user_class("Many", { headers = too_many })
+
+Many:task("the class has too many headers", function(user)
+  expect.raises(function() user.http:get("/x") end,
+    "user class 'Many' cannot have more than 64 headers")
 end)

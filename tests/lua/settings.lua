@@ -22,9 +22,10 @@ for _, wrong in ipairs { -1, "1", 0 / 0, math.huge } do
 end
 expect.raises(function() inrush.between(1) end, "between(low, high) takes seconds", "nil")
 expect.raises(function() inrush.between(2, 1) end, "the second must not be below the first")
-for _, wrong in ipairs { 0, -1, "1", 0 / 0 } do
+for _, wrong in ipairs { 0, -1, "1", 0 / 0, math.huge } do
   expect.raises(function() inrush.throughput(wrong) end, "throughput(rate) takes tasks per second")
 end
+expect.raises(function() inrush.pacing(0) end, "pacing(period) takes seconds above 0, not 0")
 
 local defaults = inrush.defaults
 defaults { users = 3, spawn_rate = 0, duration = "1m30s", stop_timeout = 2.5, timeout = "500ms" }
@@ -46,6 +47,9 @@ expect.raises(function() inrush.profile("x", { user = 1 }) end, "profile 'x'", "
 inrush.thresholds { "p95 < 60s" }
 expect.raises(function() inrush.thresholds "p95 < 1s" end, "thresholds takes a list")
 expect.raises(function() inrush.thresholds { 1 } end, "thresholds takes expressions")
+expect.raises(function() inrush.thresholds { p95 = "< 1s" } end, "found 'p95' beside them")
+expect.raises(function() inrush.thresholds { "p95 < 1s", abort = true } end,
+  '{ { "p99 < 1s", abort = true } }')
 expect.raises(function() inrush.thresholds { "p95 < 200" } end, "unit")
 expect.raises(function() inrush.thresholds { "p95 < 1s", "often" } end, "often")
 

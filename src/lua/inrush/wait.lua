@@ -20,6 +20,8 @@ local function seconds(value, what)
   return value
 end
 
+local RATE_MOST = 1e9 -- per second, so that a period is at least a nanosecond
+
 local function new(kind, low, high)
   return setmetatable({ kind = kind, low = low, high = high }, Wait)
 end
@@ -43,13 +45,18 @@ end
 -- takes longer, the next one is due already and its response time says so.
 function wait.pacing(period)
   period = seconds(period, "pacing(period)")
+  if period < 1 / RATE_MOST then
+    fail(2, "pacing(period) takes seconds above 0, not %s; without a wait the next task begins "
+      .. "when the last has ended", shown(period))
+  end
   return new("pacing", period, period)
 end
 
 --- Start `rate` tasks per second and user: pacing(1 / rate).
 function wait.throughput(rate)
-  if type(rate) ~= "number" or not (rate > 0) then
-    fail(2, "throughput(rate) takes tasks per second, above 0, not %s", shown(rate))
+  if type(rate) ~= "number" or not (rate > 0 and rate <= RATE_MOST) then
+    fail(2, "throughput(rate) takes tasks per second, above 0 and at most %g, not %s", RATE_MOST,
+      shown(rate))
   end
   return new("pacing", 1 / rate, 1 / rate)
 end
