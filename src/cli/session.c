@@ -78,6 +78,17 @@ static int open_tls(struct session *s, const struct cli_args *args, struct err *
     return 0;
 }
 
+/* A misspelt one would be no setting at all, without a word. */
+static void warn_of_settings(const struct session *s)
+{
+    for (size_t i = 0; i < s->script.settings_len; i++) {
+        const char *name = s->settings[i].name, *meant = script_setting_meant(s->control, name);
+        if (meant)
+            log_warn("--set %s: the scenario asks for no such setting; did you mean '%s'?", name,
+                     meant);
+    }
+}
+
 int session_open(struct session *s, const struct cli_args *args, struct err *err)
 {
     if (script_source_find(&s->source, args->argument, err) < 0)
@@ -89,6 +100,7 @@ int session_open(struct session *s, const struct cli_args *args, struct err *err
     s->control = script_new(&s->script, 0, NULL, NULL, NULL, err);
     if (!s->control || scenario_read(&s->scenario, s->control, err) < 0)
         return -1;
+    warn_of_settings(s);
     if (args->profile && scenario_use_profile(&s->scenario, args->profile, err) < 0)
         return -1;
     if (!cli_given(args, OPT_TIMEOUT) && s->scenario.defaults.timeout_s > 0)

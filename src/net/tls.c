@@ -197,7 +197,7 @@ static int read_options(struct tls_config *c, const struct tls_options *o, struc
     if (o->sni != NULL &&
         (inet_pton(AF_INET, o->sni, &address) == 1 || inet_pton(AF_INET6, o->sni, &address) == 1 ||
          o->sni[0] == '\0' || strpbrk(o->sni, " /:\"") != NULL))
-        return fail_file(err, o, "sni", o->sni, "it is not a host name");
+        return fail_file(err, o, "sni", o->sni[0] != '\0' ? o->sni : "''", "it is not a host name");
     if (read_version(&c->min, TLS1_2_VERSION, o, "tls-min", o->min, err) < 0 ||
         read_version(&c->max, TLS1_3_VERSION, o, "tls-max", o->max, err) < 0)
         return -1;

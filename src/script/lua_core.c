@@ -33,11 +33,29 @@ static int core_suggest(lua_State *L)
     return 1;
 }
 
+static bool was_asked(const struct script *s, const char *name)
+{
+    for (size_t i = 0; i < s->asked.len; i++)
+        if (strcmp(s->asked.items[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *script_setting_meant(const struct script *s, const char *name)
+{
+    if (was_asked(s, name))
+        return NULL;
+    return suggest(name, (const char *const *)s->asked.items, s->asked.len);
+}
+
 /* env(name): --set, else the environment, else nil. */
 static int core_env(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    const struct script_options *o = script_of(L)->options;
+    struct script *s = script_of(L);
+    const struct script_options *o = s->options;
+    if (s->worker == 0 && !was_asked(s, name))
+        vec_push(&s->asked, xstrdup(name));
     for (size_t i = o->settings_len; i > 0; i--) {
         if (strcmp(o->settings[i - 1].name, name) == 0) {
             lua_pushstring(L, o->settings[i - 1].value);

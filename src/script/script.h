@@ -90,6 +90,9 @@ struct script {
     uint64_t responses;   /* handed out so far: a response knows by it whether it is the last */
     int request_handlers; /* reference to the list for the event `request`, or LUA_NOREF */
     struct buf scratch;   /* for whoever needs bytes for a moment */
+    VEC(char *)
+    asked; /* owned: the names of settings that env was asked for; the control
+                             state's */
 
     /* For the watchdog, which reads them from another thread: odd while Lua
      * runs, and which task it is. */
@@ -109,6 +112,11 @@ struct script *script_new(const struct script_options *options, int worker, stru
                           struct catalog *catalog, struct stats *stats, struct err *err);
 /* All users must be gone. */
 void script_free(struct script *s);
+
+/* Of the control state: the setting that was meant by a name which the file did
+ * not ask for as it was loaded, since it asked for one that is nearly the same;
+ * else NULL. */
+const char *script_setting_meant(const struct script *s, const char *name);
 
 /* Binds a worker's state to the selection made of the control state's
  * description: finds each class's functions. -1 and *err when this load of the

@@ -347,5 +347,8 @@ void script_free(struct script *s)
     http_hosts_free(s->hosts);
     vec_release(&s->idle);
     buf_release(&s->scratch);
+    for (size_t i = 0; i < s->asked.len; i++)
+        free(s->asked.items[i]);
+    vec_release(&s->asked);
     free(s);
 }

@@ -46,6 +46,16 @@ class TestLoad(Case):
                            "beside the scenario")
         self.assertEqual(run.stderr.count("\n"), 1, run)
 
+    def test_a_misspelt_setting_is_warned_of(self):
+        path = self.scenario("""
+            local team, size = inrush.env("TEAM"), inrush.env("SIZE")
+            inrush.user_class("U", {}):task("rest", function() inrush.sleep(0) end)
+        """)
+        run = self.tool("check", path, "--set", "TEMA=blue", "--set", "SIZE=1", "--set", "later=2")
+        self.assertIn("--set TEMA: the scenario asks for no such setting; did you mean 'TEAM'?",
+                      run.stderr)
+        self.assertEqual(run.stderr.count("--set"), 1, run)
+
     def test_binary_file(self):
         self.refused("\x1bLJ\x02 not really", "scenario.lua")
 
