@@ -59,7 +59,7 @@ class TestErrors(Case):
                         wait = function() return {returned} end
                     }})
                     U:task("t", function(user) user.http:get("/") end)
-                    """, requests=2)
+                    """, requests=3)  # of two users: one has asked how long to wait
                 self.one_error(run, "class 'U'", "must return seconds", said)
 
     def test_abort_on_script_error(self):
