@@ -86,8 +86,7 @@ int launch(const struct cli_args *args, const struct plan *plan, struct report_r
     shown_command(&command, args->argc, args->argv);
     about->command = buf_cstr(&command);
 
-    /* Static: when one cannot be opened the program ends, and with it the others. */
-    static struct run_reporter reporters[OUTPUTS_MAX];
+    struct run_reporter reporters[OUTPUTS_MAX];
     struct run_result result;
     struct thresholds thresholds = {VEC_INIT};
     struct run_spec spec = {

@@ -43,53 +43,74 @@ bool outputs_take_stdout(const struct cli_args *args)
     return false;
 }
 
-static int open_one(struct run_reporter *to, size_t *len, const char *name,
-                    const struct report_options *options, const struct report_run *about,
+/* Those opened so far. */
+struct opened {
+    struct run_reporter *items; /* borrowed; room for OUTPUTS_MAX */
+    size_t len;
+    const struct report_run *about;
+};
+
+static int open_one(struct opened *to, const char *name, const struct report_options *options,
                     struct err *err)
 {
     const struct reporter_kind *kind = report_kind(name);
-    struct reporter *reporter = kind->open(about, options, err);
+    struct reporter *reporter = kind->open(to->about, options, err);
     if (reporter == NULL)
         return -1;
-    to[(*len)++] = (struct run_reporter){kind, reporter};
+    to->items[to->len++] = (struct run_reporter){kind, reporter};
     return 0;
+}
+
+static void discard(struct opened *to)
+{
+    while (to->len > 0) {
+        struct run_reporter *last = &to->items[--to->len];
+        last->kind->discard(last->reporter);
+    }
+}
+
+/* In the order in which they are to end, but for Prometheus': that is the first
+ * to open, since its port may be taken. */
+static int open_all(struct opened *to, const struct cli_args *args, struct report_options *options,
+                    struct baseline *baseline, struct err *err)
+{
+    options->path = args->prometheus;
+    if (options->path != NULL && open_one(to, "prometheus", options, err) != 0)
+        return -1;
+    for (int i = 0; i < OUTPUTS; i++) {
+        options->path = value_of(args, i);
+        if (options->path != NULL && open_one(to, outputs[i].kind, options, err) != 0)
+            return -1;
+    }
+    options->path = NULL;
+    /* The live view gives back the screen that the console's report is for. */
+    if (launch_tui(args) && open_one(to, "tui", options, err) != 0)
+        return -1;
+    if (open_one(to, args->wrk_output ? "wrk" : "console", options, err) != 0)
+        return -1;
+    options->baseline = baseline;
+    return baseline != NULL ? open_one(to, "baseline", options, err) : 0;
 }
 
 int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct cli_args *args,
                  const struct report_run *about, struct baseline *baseline, struct err *err)
 {
+    struct opened opened = {.items = to, .about = about};
     struct report_options options;
-    bool tui = launch_tui(args);
     report_options_detect(&options, outputs_take_stdout(args));
     options.latency = args->latency;
     options.spectrum = args->spectrum;
     options.uncorrected = args->uncorrected;
-    options.quiet = args->quiet || tui;
+    options.quiet = args->quiet || launch_tui(args);
     if (args->no_color)
         options.color = options.live_color = false;
-
-    /* The first to open, since its port may be taken, and the last in the row,
-     * since its end may wait for a scrape. */
     *len = 0;
-    options.path = args->prometheus;
-    if (args->prometheus && open_one(to, len, "prometheus", &options, about, err) != 0)
+    if (open_all(&opened, args, &options, baseline, err) != 0) {
+        discard(&opened);
         return -1;
-    size_t served = *len;
-    for (int i = 0; i < OUTPUTS; i++) {
-        options.path = value_of(args, i);
-        if (options.path != NULL && open_one(to, len, outputs[i].kind, &options, about, err) != 0)
-            return -1;
     }
-    options.path = NULL;
-    /* The live view gives back the screen that the console's report is for. */
-    if (tui && open_one(to, len, "tui", &options, about, err) != 0)
-        return -1;
-    if (open_one(to, len, args->wrk_output ? "wrk" : "console", &options, about, err) != 0)
-        return -1;
-    options.baseline = baseline;
-    if (baseline != NULL && open_one(to, len, "baseline", &options, about, err) != 0)
-        return -1;
-    if (served > 0) {
+    *len = opened.len;
+    if (args->prometheus != NULL) { /* the last in the row: its end may wait for a scrape */
         struct run_reporter prometheus = to[0];
         memmove(to, to + 1, (*len - 1) * sizeof(*to));
         to[*len - 1] = prometheus;

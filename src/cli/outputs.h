@@ -14,8 +14,8 @@ enum { OUTPUTS_MAX = 16 };
  * must keep out of it. */
 bool outputs_take_stdout(const struct cli_args *args);
 
-/* Opens them, in the order in which they are to end; -1 and *err when one
- * cannot write where it should, before anything is loaded. about, args
- * and baseline (NULL: there is none) outlive them. */
+/* Opens them, in the order in which they are to end; when one cannot write where
+ * it should -1 and *err, and the others are discarded. about, args and baseline
+ * (NULL: there is none) outlive them. */
 int outputs_open(struct run_reporter to[OUTPUTS_MAX], size_t *len, const struct cli_args *args,
                  const struct report_run *about, struct baseline *baseline, struct err *err);

@@ -111,8 +111,14 @@ static int baseline_end(struct reporter *r, const struct report_end *end, struct
     return rc;
 }
 
+static void baseline_discard(struct reporter *r)
+{
+    free(r);
+}
+
 const struct reporter_kind report_baseline = {
     .name = "baseline",
     .open = baseline_open,
     .end = baseline_end,
+    .discard = baseline_discard,
 };

@@ -89,9 +89,16 @@ static int console_end(struct reporter *r, const struct report_end *end, struct 
     return rc;
 }
 
+static void console_discard(struct reporter *r)
+{
+    progress_free(r->progress);
+    free(r);
+}
+
 const struct reporter_kind report_console = {
     .name = "console",
     .open = console_open,
     .tick = console_tick,
     .end = console_end,
+    .discard = console_discard,
 };

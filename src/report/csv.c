@@ -308,7 +308,7 @@ static int csv_end(struct reporter *r, const struct report_end *end, struct err 
 
 /* --- before it runs ---------------------------------------------------------------- */
 
-static void abandon(struct reporter *r)
+static void csv_discard(struct reporter *r)
 {
     for (int i = 0; i < FILES; i++)
         output_abandon(r->files[i]);
@@ -328,7 +328,7 @@ static struct reporter *csv_open(const struct report_run *run, const struct repo
         r->paths[i] = xasprintf("%s%s", opt->path, suffixes[i]);
         r->files[i] = output_open(r->paths[i], err);
         if (r->files[i] == NULL) {
-            abandon(r);
+            csv_discard(r);
             return NULL;
         }
     }
@@ -340,4 +340,5 @@ const struct reporter_kind report_csv = {
     .open = csv_open,
     .tick = csv_tick,
     .end = csv_end,
+    .discard = csv_discard,
 };

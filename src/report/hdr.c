@@ -142,9 +142,17 @@ static int hdr_end(struct reporter *r, const struct report_end *end, struct err 
     return rc;
 }
 
+static void hdr_discard(struct reporter *r)
+{
+    output_abandon(r->output);
+    buf_release(&r->text);
+    free(r);
+}
+
 const struct reporter_kind report_hdr = {
     .name = "hdr",
     .open = hdr_open,
     .tick = hdr_tick,
     .end = hdr_end,
+    .discard = hdr_discard,
 };

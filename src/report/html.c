@@ -114,9 +114,17 @@ static int html_end(struct reporter *r, const struct report_end *end, struct err
     return rc;
 }
 
+static void html_discard(struct reporter *r)
+{
+    output_abandon(r->file);
+    timeline_free(r->timeline);
+    free(r);
+}
+
 const struct reporter_kind report_html = {
     .name = "html",
     .open = html_open,
     .tick = html_tick,
     .end = html_end,
+    .discard = html_discard,
 };

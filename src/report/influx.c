@@ -181,9 +181,17 @@ static int influx_end(struct reporter *r, const struct report_end *end, struct e
     return rc;
 }
 
+static void influx_discard(struct reporter *r)
+{
+    output_abandon(r->file);
+    buf_release(&r->lines);
+    free(r);
+}
+
 const struct reporter_kind report_influx = {
     .name = "influx",
     .open = influx_open,
     .tick = influx_tick,
     .end = influx_end,
+    .discard = influx_discard,
 };

@@ -249,8 +249,15 @@ static int json_end(struct reporter *r, const struct report_end *end, struct err
     return rc;
 }
 
+static void json_discard(struct reporter *r)
+{
+    output_abandon(r->file);
+    free(r);
+}
+
 const struct reporter_kind report_json = {
     .name = "json",
     .open = json_open,
     .end = json_end,
+    .discard = json_discard,
 };

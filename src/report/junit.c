@@ -247,8 +247,15 @@ static int junit_end(struct reporter *r, const struct report_end *end, struct er
     return rc;
 }
 
+static void junit_discard(struct reporter *r)
+{
+    output_abandon(r->file);
+    free(r);
+}
+
 const struct reporter_kind report_junit = {
     .name = "junit",
     .open = junit_open,
     .end = junit_end,
+    .discard = junit_discard,
 };

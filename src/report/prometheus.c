@@ -38,6 +38,7 @@ enum {
 struct reporter {
     struct MHD_Daemon *daemon; /* owned */
     char *url;                 /* owned */
+    bool announced;
 
     pthread_mutex_t lock;               /* of what follows */
     struct prometheus_figures *figures; /* owned */
@@ -246,6 +247,15 @@ static struct MHD_Daemon *start_daemon(struct reporter *r, int fd)
     return daemon;
 }
 
+/* What is left of it without its listener. */
+static void release(struct reporter *r)
+{
+    pthread_mutex_destroy(&r->lock);
+    prometheus_figures_free(r->figures);
+    free(r->url);
+    free(r);
+}
+
 static struct reporter *prometheus_open(const struct report_run *run,
                                         const struct report_options *opt, struct err *err)
 {
@@ -266,12 +276,9 @@ static struct reporter *prometheus_open(const struct report_run *run,
     if (r->daemon == NULL) {
         err_set(err, ERR_SYSTEM, "--prometheus: libmicrohttpd could not start");
         close(fd);
-        prometheus_figures_free(r->figures);
-        free(r->url);
-        free(r);
+        release(r);
         return NULL;
     }
-    log_info("figures for Prometheus are at %s", r->url);
     return r;
 }
 
@@ -279,6 +286,9 @@ static struct reporter *prometheus_open(const struct report_run *run,
 
 static void prometheus_tick(struct reporter *r, const struct report_tick *tick)
 {
+    if (!r->announced)
+        log_info("figures for Prometheus are at %s", r->url);
+    r->announced = true;
     pthread_mutex_lock(&r->lock);
     prometheus_figures_tick(r->figures, tick);
     pthread_mutex_unlock(&r->lock);
@@ -325,15 +335,17 @@ static void await_last_scrape(struct reporter *r, uint64_t until_ns)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static void prometheus_discard(struct reporter *r)
+{
+    MHD_stop_daemon(r->daemon);
+    release(r);
+}
+
 static int prometheus_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     (void)err;
     await_last_scrape(r, finish_figures(r, end));
-    MHD_stop_daemon(r->daemon);
-    pthread_mutex_destroy(&r->lock);
-    prometheus_figures_free(r->figures);
-    free(r->url);
-    free(r);
+    prometheus_discard(r);
     return 0;
 }
 
@@ -342,4 +354,5 @@ const struct reporter_kind report_prometheus = {
     .open = prometheus_open,
     .tick = prometheus_tick,
     .end = prometheus_end,
+    .discard = prometheus_discard,
 };

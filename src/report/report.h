@@ -4,7 +4,8 @@
  * or Lua. One file each, one row each in the table in report.c.
  *
  * The life of a reporter: open before the run, tick while it runs, end after
- * it. End every reporter that was opened, also when another one's end failed:
+ * it; or open and discard, when another cannot be opened and so no run begins.
+ * End every reporter that was opened, also when another one's end failed:
  * a full disk under the JSON file must not cost the console report.
  */
 #pragma once
@@ -162,7 +163,7 @@ void report_options_detect(struct report_options *opt, bool stdout_taken);
  * of a known kind (TERM), and it is large enough. */
 bool report_tui_fits(void);
 
-/* A kind of reporter. Slots but `open` and `end` may be NULL. */
+/* A kind of reporter. Only `tick` and the slots for keys may be NULL. */
 struct reporter_kind {
     const char *name; /* "console", "json" */
     /* Checks that it can write before the run starts. NULL and *err filled
@@ -173,6 +174,9 @@ struct reporter_kind {
     /* The last call; writes, and frees r. -1 and *err filled when the output
      * could not be written (disk full, closed pipe). */
     int (*end)(struct reporter *r, const struct report_end *end, struct err *err);
+    /* The last call instead, when the run does not start: frees r and says
+     * nothing; files stay as they were before it was opened. */
+    void (*discard)(struct reporter *r);
     /* For one that takes keys: the descriptor to watch, and the call when it
      * can be read. In the main thread, between ticks. */
     int (*input_fd)(struct reporter *r);

@@ -141,16 +141,27 @@ static void requests_tick(struct reporter *r, const struct report_tick *tick)
     flush(r);
 }
 
-static int requests_end(struct reporter *r, const struct report_end *end, struct err *err)
+static void release(struct reporter *r)
 {
-    (void)end; /* the ticks had it all */
-    int rc = output_close(r->output, err);
     for (size_t i = 0; i < r->names.len; i++)
         free(r->names.items[i]);
     vec_release(&r->names);
     buf_release(&r->text);
     free(r);
+}
+
+static int requests_end(struct reporter *r, const struct report_end *end, struct err *err)
+{
+    (void)end; /* the ticks had it all */
+    int rc = output_close(r->output, err);
+    release(r);
     return rc;
+}
+
+static void requests_discard(struct reporter *r)
+{
+    output_abandon(r->output);
+    release(r);
 }
 
 const struct reporter_kind report_requests = {
@@ -158,4 +169,5 @@ const struct reporter_kind report_requests = {
     .open = requests_open,
     .tick = requests_tick,
     .end = requests_end,
+    .discard = requests_discard,
 };

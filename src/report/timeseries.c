@@ -215,9 +215,17 @@ static int timeseries_end(struct reporter *r, const struct report_end *end, stru
     return rc;
 }
 
+static void timeseries_discard(struct reporter *r)
+{
+    output_abandon(r->file);
+    buf_release(&r->lines);
+    free(r);
+}
+
 const struct reporter_kind report_timeseries = {
     .name = "timeseries",
     .open = timeseries_open,
     .tick = timeseries_tick,
     .end = timeseries_end,
+    .discard = timeseries_discard,
 };

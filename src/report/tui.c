@@ -222,10 +222,8 @@ static void tui_input(struct reporter *r, const struct report_control *control)
     draw(r);
 }
 
-static int tui_end(struct reporter *r, const struct report_end *end, struct err *err)
+static void tui_discard(struct reporter *r)
 {
-    (void)end;
-    (void)err;
     set_term(r->screen);
     endwin();
     delscreen(r->screen);
@@ -235,6 +233,13 @@ static int tui_end(struct reporter *r, const struct report_end *end, struct err 
     buf_release(&r->held);
     free(r->answer);
     free(r);
+}
+
+static int tui_end(struct reporter *r, const struct report_end *end, struct err *err)
+{
+    (void)end;
+    (void)err;
+    tui_discard(r);
     return 0;
 }
 
@@ -243,6 +248,7 @@ const struct reporter_kind report_tui = {
     .open = tui_open,
     .tick = tui_tick,
     .end = tui_end,
+    .discard = tui_discard,
     .input_fd = tui_input_fd,
     .input = tui_input,
 };

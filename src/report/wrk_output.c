@@ -237,9 +237,15 @@ static int wrk_end(struct reporter *r, const struct report_end *end, struct err 
     return rc;
 }
 
+static void wrk_discard(struct reporter *r)
+{
+    free(r);
+}
+
 const struct reporter_kind report_wrk = {
     .name = "wrk",
     .open = wrk_open,
     .tick = wrk_tick,
     .end = wrk_end,
+    .discard = wrk_discard,
 };

@@ -307,6 +307,23 @@ class TestLosses(FilesCase):
         self.assertEqual(server.request_count, 0)
         self.assertEqual(os.listdir(self.dir), ["taken_stats.csv"])
 
+    def test_the_last_of_many_reports_cannot_be_opened(self):
+        """None of the others has begun: no file, no listener, and no word but of the mistake."""
+        server = self.serve(*answer(response(b"ok")))
+        with open(self.path("there.json"), "w", encoding="utf-8") as out:
+            out.write("of an earlier run")
+        files = ["--timeseries", self.path("a"), "--junit", self.path("b"),
+                 "--hdr", self.path("c"), "--html", self.path("d"), "--influx", self.path("e"),
+                 "--log-requests", self.path("f"), "--csv", self.path("g"),
+                 "--json", self.path("there.json"), "--prometheus", "0"]
+        for _ in range(2):
+            run = self.tool("-n", "5", *files, "--statsd", "no-port", server.url)
+            self.assertUsageError(run, "--statsd 'no-port'")
+        self.assertEqual(server.request_count, 0)
+        self.assertEqual(os.listdir(self.dir), ["there.json"])
+        with open(self.path("there.json"), encoding="utf-8") as text:
+            self.assertEqual(text.read(), "of an earlier run")
+
     def test_one_file_for_two_reports(self):
         server = self.serve(*answer(response(b"ok")))
         os.symlink(self.path("a"), self.path("link"))
