@@ -210,16 +210,6 @@ void compare_rule_free(struct compare_rule *rule)
 
 /* --- judging -------------------------------------------------------------------------- */
 
-/* "TYPE name", or the name alone. */
-static bool is_called(const char *type, const char *name, const char *series)
-{
-    size_t len = strlen(type);
-    if (strcmp(name, series) == 0)
-        return true;
-    return len > 0 && strncmp(series, type, len) == 0 && series[len] == ' ' &&
-           strcmp(series + len + 1, name) == 0;
-}
-
 /* What the rule is about: the row of that name, or all together; of a name with
  * several types their sum, which is then owned. */
 struct meant {
@@ -236,7 +226,7 @@ static void find(struct meant *m, const struct compare_rule *rule, const struct 
     series_init(&m->to, UINT32_MAX);
     for (size_t i = 0; rule->series != NULL && i < c->rows.len; i++) {
         const struct compare_row *row = &c->rows.items[i];
-        if (!is_called(row->type, row->name, rule->series))
+        if (!catalog_is_called((struct catalog_entry){row->type, row->name}, rule->series))
             continue;
         m->row = row;
         found++;

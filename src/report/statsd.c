@@ -244,24 +244,18 @@ static void statsd_tick(struct reporter *r, const struct report_tick *tick)
     flush(r);
 }
 
-static void statsd_discard(struct reporter *r)
-{
-    close(r->fd);
-    buf_release(&r->packet);
-    free(r->place);
-    free(r);
-}
-
 static int statsd_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     (void)end;
     int rc = 0;
     if (r->lost > 0)
         rc = err_errno(err, r->why_lost,
-                       "%" PRIu64 " of %" PRIu64 " packets to StatsD at %s were "
-                       "lost",
+                       "at least %" PRIu64 " of %" PRIu64 " packets to StatsD at %s were lost",
                        r->lost, r->sent, r->place);
-    statsd_discard(r);
+    close(r->fd);
+    buf_release(&r->packet);
+    free(r->place);
+    free(r);
     return rc;
 }
 
@@ -270,5 +264,4 @@ const struct reporter_kind report_statsd = {
     .open = statsd_open,
     .tick = statsd_tick,
     .end = statsd_end,
-    .discard = statsd_discard,
 };

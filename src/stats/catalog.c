@@ -122,6 +122,15 @@ struct catalog_entry catalog_get(struct catalog *c, uint32_t id)
     return entry;
 }
 
+bool catalog_is_called(struct catalog_entry entry, const char *text)
+{
+    size_t len = strlen(entry.type);
+    if (strcmp(entry.name, text) == 0)
+        return true;
+    return len > 0 && strncmp(entry.type, text, len) == 0 && text[len] == ' ' &&
+           strcmp(entry.name, text + len + 1) == 0;
+}
+
 uint32_t catalog_len(struct catalog *c)
 {
     pthread_mutex_lock(&c->lock);

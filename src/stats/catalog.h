@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "stats/metric.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ uint32_t catalog_intern(struct catalog *c, const char *type, size_t type_len, co
                         size_t name_len);
 /* Thread-safe; id must have been given out. */
 struct catalog_entry catalog_get(struct catalog *c, uint32_t id);
+/* Whether reports show it as `text`: "TYPE name", or the name alone. */
+bool catalog_is_called(struct catalog_entry entry, const char *text);
 /* How many have been given out. */
 uint32_t catalog_len(struct catalog *c);
 

@@ -62,15 +62,6 @@ static void read_series(const struct threshold *t, const struct series *series, 
         hist_merge(&out->times, &series->first_byte);
 }
 
-/* Whether the report shows this series as `name`, or as "TYPE name". */
-static bool is_called(struct catalog_entry entry, const char *name)
-{
-    size_t type_len = strlen(entry.type);
-    return strcmp(entry.name, name) == 0 ||
-           (strncmp(entry.type, name, type_len) == 0 && name[type_len] == ' ' &&
-            strcmp(entry.name, name + type_len + 1) == 0);
-}
-
 static void read_subject(const struct threshold *t, const struct stats *stats,
                          struct catalog *catalog, struct reading *out)
 {
@@ -84,7 +75,7 @@ static void read_subject(const struct threshold *t, const struct stats *stats,
     out->known |= t->subject == THRESHOLD_ALL;
     uint32_t len = catalog_len(catalog);
     for (uint32_t id = 0; id < len; id++) {
-        if (t->subject == THRESHOLD_SERIES && !is_called(catalog_get(catalog, id), t->name))
+        if (t->subject == THRESHOLD_SERIES && !catalog_is_called(catalog_get(catalog, id), t->name))
             continue;
         out->known = true;
         if (id < stats->series_len && stats->series[id])
