@@ -34,6 +34,8 @@ void backoff_init(struct backoff *b, struct net *net, void (*due)(struct backoff
 void backoff_failed(struct backoff *b)
 {
     uint64_t wait = FIRST_NS << b->failures;
+    if (b->net->paced)
+        return;
     if (b->net->hurried)
         wait = FIRST_NS;
     else if (wait < MOST_NS)

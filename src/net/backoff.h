@@ -4,6 +4,9 @@
  * taken off at random, so that a dead server is not spun on and its clients do
  * not come back all at once. The same for every protocol.
  *
+ * Where requests begin at a rate (net.paced) nothing is waited for: the rate
+ * bounds the attempts, and each fails at the time when it was due.
+ *
  * When a load ends, nothing is waited for that has not begun: backoff_hurry.
  */
 #pragma once

@@ -31,6 +31,7 @@ struct net {
     struct stats *stats;         /* the owner's current one, for connection times; or NULL */
     struct backoff *waiting;     /* to connect again; net/backoff.h */
     bool hurried;                /* the load ends: they are not waited for */
+    bool paced;                  /* requests begin at a rate: none waits to connect again */
     uint64_t connects;           /* connections opened so far */
     uint64_t reconnects;         /* of these, to replace one that was lost or closed */
 };

@@ -284,6 +284,7 @@ static void make_pacers(struct load *load)
     uint32_t workers = (uint32_t)w->plan->workers, first = (uint32_t)w->number - 1;
     load->pacers_len = about->closed ? load->len : 1;
     load->pacers = xcalloc(load->pacers_len, sizeof(*load->pacers));
+    w->net.paced = true;
     for (uint32_t i = 0; i < load->pacers_len; i++) {
         struct pacer *p = &load->pacers[i];
         struct share share;

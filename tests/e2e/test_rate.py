@@ -141,6 +141,10 @@ class TestOpen(Case):
         self.assertStatus(run, NOTHING)
         self.assertArrivals(run, due=20, started=20)
         self.assertAllFailed(run, "refused", 20)
+        # None waits to connect again, which would be up to a second each.
+        run = self.load("-R", "500", "-n", "250", "-c", "1", server.url)
+        self.assertAllFailed(run, "refused", 250)
+        self.assertLess(run.json["duration_s"], 60)
 
 
 class TestClosed(Case):

@@ -76,6 +76,16 @@ static void waits_grow_to_a_second(void **state)
     assert_true(b->retry_ns <= clock_ns() + 10 * NS_PER_MS);
 }
 
+static void a_rate_waits_for_nothing(void **state)
+{
+    struct fixture *f = *state;
+    f->net.paced = true;
+    for (int i = 0; i < 12; i++)
+        backoff_failed(&f->waiters[0].backoff);
+    assert_true(backoff_is_over(&f->waiters[0].backoff, clock_ns()));
+    f->net.paced = false;
+}
+
 static void due_is_called_when_it_is_over(void **state)
 {
     struct fixture *f = *state;
@@ -126,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(waits_grow_to_a_second, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rate_waits_for_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(due_is_called_when_it_is_over, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_stopped_is_never_due, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_is_waited_for_at_the_end, setup, teardown),
