@@ -106,11 +106,11 @@ class TestTlsItself(TlsFaultCase):
             with self.subTest(name):
                 server = self.serve(*steps)
                 url = server.url.replace("http://", "https://")
-                run = self.load("-c", 2, "-n", 6, "--timeout",
-                                SHORT if kind == "timeout" else "20s", "--insecure", url)
-                self.assertAllFailed(run, kind, requests=6)
+                requests, timeout = (2, SHORT) if kind == "timeout" else (6, "20s")
+                run = self.load("-c", 2, "-n", requests, "--timeout", timeout, "--insecure", url)
+                self.assertAllFailed(run, kind, requests=requests)
                 self.assertEqual({e["kind"] for e in run.json["errors"]}, {kind}, run)
-                self.assertEqual(server.connections, 6, run)
+                self.assertEqual(server.connections, requests, run)
                 self.assertEqual(run.json["totals"]["bytes"], 0, run)
 
     def test_through_a_script(self):

@@ -16,6 +16,8 @@ class WrkCase(Case):
         one thread; args are options, then `--` and words for the script."""
         at = args.index("--") if "--" in args else len(args)
         command = ["-s", self.script(text), "-t", threads, "-c", connections, *args[:at]]
+        if "--timeout" not in args:  # wrk's 2 s are less than a busy machine may stand still
+            command += ["--timeout", "60s"]
         if n:
             command += ["-n", n]
         if not json:
