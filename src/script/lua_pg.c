@@ -20,16 +20,7 @@ static const char targets_key[] = "inrush.pg.targets"; /* registry: conninfo -> 
 static void completed(struct op *op)
 {
     struct pg_client *c = op->owner;
-    struct sample sample = {
-        .series = c->series,
-        .response_ns = op->end_ns - op->start_ns,
-        .service_ns = op->end_ns - op->start_ns,
-        .bytes = op->bytes,
-        .error = op_failure(op),
-        .message = op_message(op),
-        .end_ns = op->end_ns,
-    };
-    user_set_sample(c->user, &sample, c->record);
+    call_set_sample(c->user, &c->call, op);
     if (op_failure(op) == ERR_CANCELLED) {
         pg_op_clear(&c->op);
         return;
@@ -45,11 +36,7 @@ static void cancel(struct user *u);
 static struct pg_client *client_to_wait(lua_State *L, const char *method)
 {
     struct pg_client *c = client_box_at(L, 1, client_meta, method, "PostgreSQL client")->client;
-    const struct user *u = c->user;
-    if (u->script->current != u || u->thread.co != L || !lua_isyieldable(L)) {
-        user_to_wait(L, "user.pg"); /* says what is wrong, if it is not the user */
-        script_raise(L, "a user's PostgreSQL client serves only its own user");
-    }
+    call_check_user(L, c->user, "user.pg");
     return c;
 }
 
@@ -57,14 +44,13 @@ static int start(lua_State *L, struct pg_client *c, const struct pg_call *call)
 {
     user_begin(c->user);
     pg_statements_settle(c);
-    c->series = call->series;
-    c->record = call->record;
+    c->call = call->common;
     c->rows = call->rows;
     c->op.op.complete = completed;
     c->op.op.owner = c;
     c->op.statements = c->statements.items;
     c->op.statements_len = c->statements.len;
-    pg_start(c->conn, &c->op, call->timeout_s);
+    pg_start(c->conn, &c->op, c->call.timeout_s);
     user_wait(c->user, cancel);
     return lua_yield(L, 0);
 }
@@ -90,11 +76,11 @@ static int query(lua_State *L)
 /* One item of a pipeline, on top: SQL, or { SQL, params = ..., prepare = ... }. */
 static void add_item(lua_State *L, struct pg_client *c, int number, const struct pg_call *all)
 {
-    struct pg_call call = {.prepare = all->prepare};
+    struct pg_call call = {.common.record = true, .prepare = all->prepare};
     int item = lua_gettop(L), sql = item;
     if (lua_istable(L, item)) {
         pg_call_read(L, item, 1, &call);
-        if (call.named || call.timeout_s > 0 || call.rows)
+        if (call.common.named || call.common.timeout_s > 0 || !call.common.record || call.rows)
             script_raise(L,
                          "statement %d of a pipeline can have params and prepare; name, timeout, "
                          "record and rows are the whole pipeline's",
@@ -170,11 +156,7 @@ static int transaction_status(lua_State *L)
 static int fail(lua_State *L)
 {
     struct pg_client *c = client_to_wait(L, "user.pg:fail");
-    if (lua_type(L, 2) != LUA_TSTRING)
-        script_raise(L, "fail takes a message, not %s", luaL_typename(L, 2));
-    if (!c->user->has_sample || c->user->sample.series != c->series)
-        script_raise(L, "fail: there was no query, or something else was sent since");
-    user_fail_sample(c->user, ERR_CHECK, lua_tostring(L, 2));
+    call_fail(L, c->user, &c->call, "user.pg");
     return 0;
 }
 

@@ -3,7 +3,6 @@
  * statements, copied: the script's tables may change while the call waits.
  */
 #include "base/suggest.h"
-#include "script/call.h"
 #include "script/pg_client.h"
 #include "script/scenario.h"
 
@@ -160,19 +159,20 @@ static void read_option(lua_State *L, struct pg_call *call, int which)
     switch (which) {
     case OPT_NAME:
         want(L, lua_type(L, -1) == LUA_TSTRING, which, "a string");
-        call->series = find(L, lua_gettop(L), KNOWN_NAME);
-        call->named = true;
+        call->common.series = find(L, lua_gettop(L), KNOWN_NAME);
+        call->common.named = true;
         break;
     case OPT_PARAMS:
         want(L, lua_istable(L, -1), which, "a list of values");
         call->params = -1;
         break;
     case OPT_TIMEOUT:
-        call->timeout_s = call_duration(L);
-        want(L, call->timeout_s > 0, which, "above 0: seconds, or a duration such as '500ms'");
+        call->common.timeout_s = call_duration(L);
+        want(L, call->common.timeout_s > 0, which,
+             "above 0: seconds, or a duration such as '500ms'");
         break;
     case OPT_RECORD:
-        call->record = read_flag(L, which);
+        call->common.record = read_flag(L, which);
         break;
     case OPT_PREPARE:
         call->prepare = read_flag(L, which);
@@ -347,22 +347,22 @@ void pg_statements_settle(struct pg_client *c)
 
 struct pg_call pg_call_new(const struct pg_client *c)
 {
-    return (struct pg_call){.timeout_s = user_timeout_s(c->user), .record = true};
+    return (struct pg_call){.common = call_new(c->user)};
 }
 
 void pg_call_name(lua_State *L, struct pg_call *call, const char *name)
 {
-    if (call->named)
+    if (call->common.named)
         return;
     lua_pushstring(L, name);
-    call->series = find(L, lua_gettop(L), KNOWN_NAME);
+    call->common.series = find(L, lua_gettop(L), KNOWN_NAME);
     lua_pop(L, 1);
 }
 
 void pg_call_name_by_sql(lua_State *L, struct pg_call *call, int sql)
 {
-    if (!call->named)
-        call->series = find(L, sql, KNOWN_SQL);
+    if (!call->common.named)
+        call->common.series = find(L, sql, KNOWN_SQL);
 }
 
 void pg_call_push_upvalues(lua_State *L)

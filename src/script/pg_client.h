@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "proto/pg.h"
+#include "script/call.h"
 #include "script/client_box.h"
 
 #define PG_PARAM_NULL SIZE_MAX
@@ -32,8 +33,7 @@ struct pg_client {
     VEC(int) lengths;
     VEC(int) formats;
 
-    uint32_t series;
-    bool record;
+    struct call call;
     bool rows;
     bool pipeline;
 };
@@ -43,10 +43,9 @@ enum { PG_UP_NAMES = 1, PG_UPVALUES = PG_UP_NAMES + 3 };
 
 /* What a call asked for. */
 struct pg_call {
-    double timeout_s;
-    bool named, record, prepare, rows;
-    uint32_t series; /* once named */
-    int params;      /* stack index of their list; 0: none */
+    struct call common; /* name, timeout and record */
+    bool prepare, rows;
+    int params; /* stack index of their list; 0: none */
 };
 
 /* The defaults of the client's user. */

@@ -77,8 +77,9 @@ function jwt.sign(claims, secret, opts)
   return sign(claims, secret, alg, opts.header)
 end
 
---- The claims and the header of a token, whoever signed it; or nil and why not.
-function jwt.decode(token)
+-- The claims, the header, the signature and the text that it signs of a token; or nil
+-- and why it is none.
+local function parse(token)
   if type(token) ~= "string" then
     return nil, "not a string but " .. type(token)
   end
@@ -92,6 +93,12 @@ function jwt.decode(token)
     return nil, "its header or claims are not JSON objects"
   end
   return claims, header, crypto.unbase64url(signature), head .. "." .. payload
+end
+
+--- The claims and the header of a token, whoever signed it; or nil and why not.
+function jwt.decode(token)
+  local claims, header = parse(token)
+  return claims, header
 end
 
 -- Equal, in a time that does not tell where they differ.
@@ -133,7 +140,7 @@ function jwt.verify(token, secret, opts)
   if type(secret) ~= "string" or secret == "" then
     fail("jwt: the secret is missing")
   end
-  local claims, header, signature, signed = jwt.decode(token)
+  local claims, header, signature, signed = parse(token)
   if not claims then
     return nil, header
   end
@@ -231,6 +238,9 @@ function Source:renew()
   local now = os.time()
   claims.iat = claims.iat or now
   claims.exp = claims.exp or math.floor(now + self.ttl)
+  if type(claims.exp) ~= "number" then
+    fail("jwt.source: the claim exp must be seconds since 1970, not %s", options.shown(claims.exp))
+  end
   claims.jti = claims.jti or crypto.uuid()
   self.current = sign(claims, self.secret, self.alg, self.header)
   self.current_bearer = "Bearer " .. self.current
