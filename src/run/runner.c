@@ -34,11 +34,6 @@ void run_note(struct run *r, char *text)
 
 /* --- ending -------------------------------------------------------------------- */
 
-static bool worker_is_done(struct worker *w)
-{
-    return atomic_load(&w->finished) || atomic_load(&w->parked);
-}
-
 static void command_all(struct run *r, enum worker_command command)
 {
     for (int i = 0; i < r->workers_len; i++)
@@ -174,6 +169,7 @@ static int make_workers(struct run *r, struct err *err)
     r->workers = xcalloc((size_t)n, sizeof(*r->workers));
     r->watched = xcalloc((size_t)n, sizeof(*r->watched));
     r->users = xcalloc((size_t)n, sizeof(*r->users));
+    r->parts = xcalloc((size_t)n, sizeof(*r->parts));
     for (int i = 0; i < n; i++) {
         r->workers[i] = worker_new(i + 1, r->spec->plan, r->spec->about->catalog, &r->boss, err);
         if (!r->workers[i])
@@ -228,14 +224,16 @@ static void join_workers(struct run *r)
 {
     for (int i = 0; i < r->workers_len; i++) {
         struct worker *w = r->workers[i];
-        if (!atomic_load(&w->parked)) {
+        if (atomic_load(&w->parked))
+            r->result->parked = true;
+        else
             pthread_join(w->thread, NULL);
-            continue;
-        }
-        r->result->parked = true;
-        stuck_salvage(r, w);
     }
     totals_collect(r);
+    for (int i = 0; i < r->workers_len; i++) {
+        if (atomic_load(&r->workers[i]->parked))
+            stuck_salvage(r, r->workers[i]);
+    }
 }
 
 int run_execute(struct run_spec *spec, struct run_result *result, struct err *err)
@@ -287,6 +285,8 @@ out:
     free(r.workers);
     free(r.watched);
     free(r.users);
+    free(r.parts);
+    vec_release(&r.ahead);
     if (r.loop && !result->parked)
         ev_loop_destroy(r.loop);
     stats_free(r.total);

@@ -41,7 +41,9 @@ struct run {
     enum run_state state;
 
     struct worker **workers;
-    struct watched *watched; /* by worker */
+    struct watched *watched;   /* by worker */
+    int *parts;                /* of the run that it has told of last, by worker; see totals.c */
+    VEC(struct stats *) ahead; /* published, of a part that not all have reached */
     int workers_len;
     struct worker_boss boss;
     struct queue published;
@@ -74,7 +76,8 @@ uint32_t run_spawned(const struct run *r);
 
 /* Adds what one worker measured to what it belongs to; s stays the caller's. */
 void totals_absorb(struct run *r, struct stats *s);
-/* Absorbs all that the workers have published, and gives it back to them. */
+/* Absorbs what the workers have published, once all have told of what came before
+ * it, and gives it back to them. */
 void totals_collect(struct run *r);
 /* Tells the reporters and the thresholds, which may stop the run, and begins a
  * new interval. */
@@ -84,6 +87,8 @@ void totals_tick(struct run *r);
 
 /* At every tick: warns about workers that have been inside one call too long. */
 void stuck_watch(struct run *r);
+/* Whether worker i has been warned about, and hangs still. */
+bool stuck_is(const struct run *r, int i);
 /* All workers are about to be told to end at once: from here on those that do
  * not are looked at. */
 void stuck_expect_end(struct run *r);

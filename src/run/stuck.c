@@ -57,6 +57,11 @@ void stuck_watch(struct run *r)
     }
 }
 
+bool stuck_is(const struct run *r, int i)
+{
+    return r->watched[i].ticks >= STUCK_TICKS;
+}
+
 void stuck_expect_end(struct run *r)
 {
     for (int i = 0; i < r->workers_len; i++)

@@ -1,8 +1,9 @@
 /*
  * What the run has measured so far. Every publication of a worker is absorbed
  * into the total, or the warm-up's, and into the interval; a tick tells the
- * reporters and begins the next interval. No interval is of two stages, or half
- * warm-up.
+ * reporters and begins the next interval. No interval is of two parts of the
+ * run: of two stages, or half warm-up. So what a worker tells of the next part
+ * waits until all have left the one before.
  */
 #include "run/runner_internal.h"
 
@@ -11,10 +12,19 @@
 #include "run/gates.h"
 #include "run/resources.h"
 
+#include <limits.h>
+#include <string.h>
+
+/* Later parts have larger numbers. */
+static int part_of(bool warmup, int stage)
+{
+    return 2 * stage + !warmup;
+}
+
 void totals_absorb(struct run *r, struct stats *s)
 {
-    /* No interval is half of each. It may go back: a worker that was held up tells
-     * late of a stage that the others have left. */
+    /* It may go back: nobody waits for a worker that is stuck, and it may come to
+     * life again. */
     if (s->warmup != r->warming_up || s->stage != r->stage) {
         totals_tick(r);
         r->warming_up = s->warmup;
@@ -25,11 +35,48 @@ void totals_absorb(struct run *r, struct stats *s)
     stats_merge(r->interval, s);
 }
 
+/* Whether a worker may still tell of what came before this part. */
+static bool is_awaited(const struct run *r, int part)
+{
+    for (int i = 0; i < r->workers_len; i++) {
+        if (r->parts[i] < part && !worker_is_done(r->workers[i]) && !stuck_is(r, i))
+            return true;
+    }
+    return false;
+}
+
+/* Takes out the first of the earliest part; NULL: there is none, or those that
+ * are behind must be heard first. */
+static struct stats *next_of(struct run *r)
+{
+    size_t next = 0;
+    int part = INT_MAX;
+    for (size_t i = 0; i < r->ahead.len; i++) {
+        const struct stats *s = r->ahead.items[i];
+        if (part_of(s->warmup, s->stage) < part) {
+            part = part_of(s->warmup, s->stage);
+            next = i;
+        }
+    }
+    if (r->ahead.len == 0 || (part > part_of(r->warming_up, r->stage) && is_awaited(r, part)))
+        return NULL;
+    struct stats *s = r->ahead.items[next];
+    r->ahead.len--;
+    memmove(&r->ahead.items[next], &r->ahead.items[next + 1],
+            (r->ahead.len - next) * sizeof(*r->ahead.items));
+    return s;
+}
+
 void totals_collect(struct run *r)
 {
     struct queue_node *node;
     while ((node = queue_pop(&r->published))) {
         struct stats *s = (struct stats *)node;
+        r->parts[s->worker - 1] = part_of(s->warmup, s->stage);
+        vec_push(&r->ahead, s);
+    }
+    struct stats *s;
+    while ((s = next_of(r))) {
         totals_absorb(r, s);
         worker_recycle(r->workers[s->worker - 1], s);
     }

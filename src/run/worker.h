@@ -90,6 +90,12 @@ struct worker {
     atomic_bool parked;           /* it was stopped inside Lua and will not come back */
 };
 
+/* Its last statistics are published, or it is parked and will publish none. */
+static inline bool worker_is_done(const struct worker *w)
+{
+    return atomic_load(&w->finished) || atomic_load(&w->parked);
+}
+
 /* Makes a worker, its scenario loaded, its thread not yet running; NULL and
  * *err. */
 struct worker *worker_new(int number, const struct plan *plan, struct catalog *catalog,

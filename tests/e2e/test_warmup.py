@@ -1,5 +1,7 @@
 """A warm-up: its requests are counted, and kept apart."""
 
+import json
+import os
 import time
 import unittest
 
@@ -38,6 +40,35 @@ class TestWarmup(Case):
                         server.url)
         self.assertStatus(run, OK)
         self.assertEqual(run.json["totals"]["failures"], 0)
+
+    def test_a_worker_that_is_held_up(self):
+        """It tells of the warm-up when the other has told of what came after it."""
+        server = self.serve(*answer(response(b"ok")))
+        scenario = self.scenario("""
+local A = inrush.user_class("A", { wait = inrush.constant(0.02) })
+local runs = 0
+A:task("a", function(user)
+  runs = runs + 1
+  if inrush.worker == 1 and runs == 3 then
+    local till = inrush.clock() + 1.5
+    while inrush.clock() < till do end
+  end
+  user.http:get("/")
+end)
+""")
+        path = os.path.join(self.dir, "series.ndjson")
+        run = self.load("run", scenario, "--host", server.url, "-u", "2", "-t", "2", "-d", "1s",
+                        "--warmup", "500ms", "--timeseries", path,
+                        "--threshold", "requests > 0 in warmup")
+        self.assertStatus(run, OK)
+        with open(path, encoding="utf-8") as lines:
+            spans = [json.loads(line) for line in lines]
+        spans = [span for span in spans if not span["type"]]
+        parts = [span["warmup"] for span in spans]
+        self.assertEqual(parts, sorted(parts, reverse=True), "the warm-up is not returned to")
+        warm = run.json["warmup"]["totals"]["requests"]
+        self.assertEqual(sum(span["requests"] for span in spans if span["warmup"]), warm)
+        self.assertEqual(run.json["thresholds"][0]["value"], warm)
 
     def test_interrupted_in_it(self):
         server = self.serve(*answer(response(b"ok")))
