@@ -33,14 +33,19 @@ static void say_cut_short(struct console *c)
         return;
     char after[FIGURE_MAX], planned[UNITS_MAX];
     struct buf line = BUF_INIT;
-    buf_addf(&line, "%s after %s", end->outcome == REPORT_INTERRUPTED ? "Interrupted" : "Aborted",
-             figure_elapsed(after, end->duration_s));
-    if (c->run->duration_s > 0)
+    bool warming_up = end->duration_s == 0 && c->run->warmup_s > 0;
+    buf_adds(&line, end->outcome == REPORT_INTERRUPTED ? "Interrupted" : "Aborted");
+    if (warming_up)
+        buf_adds(&line, " in the warm-up");
+    else
+        buf_addf(&line, " after %s", figure_elapsed(after, end->duration_s));
+    if (c->run->duration_s > 0 && !warming_up)
         buf_addf(&line, " of %s", units_format_elapsed(planned, c->run->duration_s));
     if (end->reason != NULL)
         buf_addf(&line, ": %s", end->reason);
-    buf_adds(&line, end->reason != NULL ? "; " : ": ");
-    buf_adds(&line, "the figures are of that time.");
+    if (!warming_up)
+        buf_addf(&line, "%s the figures are of that time", end->reason != NULL ? ";" : ":");
+    buf_addch(&line, '.');
     page_wrap(&c->page, PAGE_BAD, 0, 0, buf_cstr(&line));
     buf_release(&line);
 }
@@ -367,7 +372,11 @@ static void say_nothing_measured(struct console *c)
 {
     uint64_t waiting = c->end->total->generator.cancelled;
     char n[UNITS_MAX];
-    page_add(&c->page, PAGE_BAD, verdict_nothing_measured(c->digest.total.requests));
+    const struct series *warmup = c->end->warmup_sum;
+    bool warming_up = c->digest.total.requests == 0 && warmup != NULL && warmup->requests > 0;
+    page_add(&c->page, PAGE_BAD,
+             warming_up ? "Nothing was measured."
+                        : verdict_nothing_measured(c->digest.total.requests));
     page_end_line(&c->page);
     if (waiting > 0) {
         page_addf(&c->page, PAGE_PLAIN, "Still waiting for an answer when the run ended: %s.",

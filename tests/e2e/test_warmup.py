@@ -79,7 +79,7 @@ end)
         self.assertStatus(run, INTERRUPTED)
         self.assertTotals(run, 0, 0)
         self.assertGreater(run.json["warmup"]["totals"]["requests"], 20)
-        self.assertSays(run, "within its warm-up", "not measured")
+        self.assertSays(run, "interrupted in the warm-up", "within its warm-up", "not measured")
 
     def test_without_one(self):
         server = self.serve(*answer(response(b"ok")))
