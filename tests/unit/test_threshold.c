@@ -207,9 +207,6 @@ static void a_run_of_no_length_has_no_rate(void **state)
     threshold_free(t);
 }
 
-#define ONLY_THESE \
-    "only \"in warmup\", \"in stage NAME\", \"for TIME\" and \"abort\" may follow the value"
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#define ONLY_THESE \
+    "only \"in warmup\", \"in stage NAME\", \"for TIME\" and \"abort\" may follow the value"
+
 /* Each is the message's first line, the expression and the caret's line. */
 static void mistakes_get_a_caret(void **state)
 {
