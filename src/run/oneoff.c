@@ -4,9 +4,9 @@
  *
  * A connection is at any time either sending and waiting for its answer
  * (op.op.pending), waiting out its source's delay, resting until a request is
- * due (with a schedule), not begun yet, or gone; `active` counts all but the
- * last. In the open model one pacer hands arrivals to those that rest; in the
- * closed one each connection has a pacer of its own.
+ * due (with a schedule) or a pause is over, not begun yet, or gone; `active`
+ * counts all but the last. In the open model one pacer hands arrivals to those
+ * that rest; in the closed one each connection has a pacer of its own.
  */
 #include "run/oneoff.h"
 
@@ -84,13 +84,13 @@ static void leave(struct connection *c)
 
 static bool is_over(const struct load *load)
 {
-    return load->left == 0 || load->stopping;
+    return load->left == 0 || load->state == LOAD_STOPS;
 }
 
 /* Nothing further begins: those that have nothing under way go. */
 static void send_home(struct load *load)
 {
-    bool anybody = load->delayed > 0 || (load->pacers_len > 0 && !load->sent_home);
+    bool anybody = load->delayed > 0 || load->resting || (load->pacers_len > 0 && !load->sent_home);
     load->sent_home = true;
     load->resting = NULL;
     for (uint32_t i = 0; anybody && i < load->len; i++) {
@@ -106,16 +106,22 @@ static void send_home(struct load *load)
     }
 }
 
+static void add_resting(struct connection *c)
+{
+    c->resting = true;
+    c->next_resting = c->load->resting;
+    c->load->resting = c;
+}
+
 /* With a schedule: a connection that has nothing to do until a request is due. */
 static void rest(struct connection *c)
 {
     struct load *load = c->load;
-    c->resting = true;
     if (load->about->closed) {
+        c->resting = true;
         pacer_go_on(&load->pacers[c - load->items]);
     } else {
-        c->next_resting = load->resting;
-        load->resting = c;
+        add_resting(c);
         pacer_go_on(&load->pacers[0]);
     }
 }
@@ -165,6 +171,10 @@ static void begin_or_leave(struct connection *c)
 {
     if (oneoff_request(c, 0, c->load->left))
         return;
+    if (c->load->state == LOAD_PAUSED) {
+        add_resting(c);
+        return;
+    }
     leave(c);
     send_home(c->load);
 }
@@ -200,7 +210,7 @@ static void completed(struct op *op)
     else
         oneoff_record(load, c);
     if (c->op.keep_body && op->err == NULL && !load->about->source->answered(load->source, &c->op))
-        load->stopping = true;
+        load->state = LOAD_STOPS;
     if (is_over(load)) {
         leave(c);
         send_home(load);
@@ -354,9 +364,27 @@ static void oneoff_start(void *arg)
     begin_some(load);
 }
 
+/* The pause is over for those that it held. */
+static void begin_held(struct load *load)
+{
+    struct connection *c = load->resting, *next;
+    for (load->resting = NULL; c; c = next) {
+        next = c->next_resting;
+        if (!c->resting) /* the first has ended the load */
+            continue;
+        c->resting = false;
+        begin_or_leave(c);
+    }
+}
+
 static void oneoff_pause(void *arg, bool paused)
 {
     struct load *load = arg;
+    if (load->pacers_len == 0 && load->state != LOAD_STOPS) {
+        load->state = paused ? LOAD_PAUSED : LOAD_RUNS;
+        if (!paused)
+            begin_held(load);
+    }
     for (uint32_t i = 0; i < load->pacers_len; i++)
         pacer_pause(&load->pacers[i], paused);
 }
@@ -365,7 +393,7 @@ static void oneoff_stop(void *arg)
 {
     struct load *load = arg;
     stop_pacers(load);
-    load->stopping = true;
+    load->state = LOAD_STOPS;
     ev_timer_stop(load->worker->loop, &load->begin_timer);
     ev_timer_stop(load->worker->loop, &load->rate_timer);
     if (load->begun < load->to_begin)
@@ -376,7 +404,7 @@ static void oneoff_stop(void *arg)
 static void oneoff_kill(void *arg)
 {
     struct load *load = arg;
-    load->stopping = true;
+    load->state = LOAD_STOPS;
     for (uint32_t i = 0; i < load->len; i++) {
         if (load->items[i].op.op.pending)
             http1_cancel(load->items[i].op.conn);

@@ -44,7 +44,7 @@ struct load {
         *conns;       /* owned, as they are: one a connection and origin, made when needed */
     ev_timer *delays; /* owned; one a connection, if the source has delays */
     uint32_t delayed; /* so many of these run */
-    struct connection *resting; /* open model: the first of a list */
+    struct connection *resting; /* open model, or in a pause: the first of a list */
     struct pacer *pacers;       /* owned; one, or in the closed model one a connection */
     uint32_t pacers_len;        /* 0: no schedule */
     bool sent_home;
@@ -56,7 +56,11 @@ struct load {
     uint32_t answers;
     bool rate_seen; /* it has been looked at */
     uint64_t left;  /* requests still to start; UINT64_MAX: no limit, or the schedule's */
-    bool stopping;  /* nothing further begins: the run ends, or the source has ended */
+    enum {
+        LOAD_RUNS,
+        LOAD_PAUSED, /* without a schedule: who would send is held, as one that rests */
+        LOAD_STOPS,  /* nothing further begins: the run ends, or the source has ended */
+    } state;
 };
 
 /* Asks the source for the connection's next request, or several at once but no

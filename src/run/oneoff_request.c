@@ -94,7 +94,7 @@ static void answered_one(struct http1_op *op)
     else
         oneoff_record(load, c);
     if (op->keep_body && !load->about->source->answered(load->source, op))
-        load->stopping = true;
+        load->state = LOAD_STOPS;
 }
 
 /* Those that were answered before, with the time of what came last. */
@@ -144,10 +144,10 @@ bool oneoff_request(struct connection *c, uint64_t due_ns, uint64_t most)
     buf_clear(&c->own);
     struct outgoing out = {
         .connection = (uint32_t)(c - load->items), .most = most, .own = &c->own, .requests = 1};
-    if (most == 0 || load->stopping)
+    if (most == 0 || load->state != LOAD_RUNS)
         return false;
     if (!load->about->source->next(load->source, &out)) {
-        load->stopping = true;
+        load->state = LOAD_STOPS;
         return false;
     }
     if (load->left != UINT64_MAX)

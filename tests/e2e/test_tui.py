@@ -65,6 +65,26 @@ class TestTui(Case):
     def test_pause(self):
         terminal = self.scenario_terminal()
         terminal.wait_for("scenario  20 users")
+        self.pauses_and_goes_on(terminal)
+
+    def test_pause_of_one_url(self):
+        self.server = self.serve(*answer(response(b"ok")))
+        script = self.file("delay.lua", "function delay() return 5 end")
+        terminal = self.terminal("-c", "4", "-d", "10m", "-s", script, self.server.url)
+        terminal.wait_for("4 connections")
+        self.pauses_and_goes_on(terminal)
+
+    def test_the_end_in_a_pause(self):
+        self.server = self.serve(*answer(response(b"ok")))
+        terminal = self.terminal("-c", "4", "-d", "10m", self.server.url)
+        terminal.wait_for("4 connections")
+        terminal.keys("p")
+        terminal.wait_for("paused, ")
+        terminal.keys("q")
+        terminal.wait_for("[status 0]")
+        self.assertEqual(self.figures()["outcome"], "finished")
+
+    def pauses_and_goes_on(self, terminal):
         terminal.keys("p")
         terminal.wait_for("paused, ")
         # One whole second without a request: nothing was started in it.
