@@ -41,7 +41,7 @@ static const char *scaled(char buf[FIGURE_LEN], double n, double scale, const ch
 
 static const char *format_us(char buf[FIGURE_LEN], double us)
 {
-    static const char *const small[] = {"us", "ms", NULL}, *const large[] = {"s", "m", NULL};
+    static const char *const small[] = {"us", "ms", NULL}, *const large[] = {"s", "m", "h", NULL};
     return us < 1e6 ? scaled(buf, us, 1000, small) : scaled(buf, us / 1e6, 60, large);
 }
 
@@ -67,14 +67,15 @@ static void add_figure(struct buf *out, const char *figure, int width)
 }
 
 /* The share of values, in percent, that lie within one standard deviation of the
- * mean. */
+ * mean. A bucket's values lie in its middle, but none beyond the extremes. */
 static double within_stdev(const struct hist *h)
 {
     double mean = hist_mean(h), stdev = hist_stdev(h);
     uint64_t n = 0;
     struct hist_iter it = {.hist = h};
     while (hist_next(&it)) {
-        double value = (double)it.low + (double)(it.width - 1) / 2;
+        double middle = (double)it.low + (double)(it.width - 1) / 2;
+        double value = fmin(fmax(middle, (double)h->min), (double)h->max);
         if (fabs(value - mean) <= stdev)
             n += it.count;
     }
@@ -195,7 +196,9 @@ static void add_beginning(struct buf *out, const struct report_run *run)
 {
     double seconds = run->duration_s;
     buf_adds(out, "Running ");
-    if (seconds > 0 && fmod(seconds, 60) == 0)
+    if (seconds > 0 && fmod(seconds, 3600) == 0)
+        buf_addf(out, "%gh test", seconds / 3600);
+    else if (seconds > 0 && fmod(seconds, 60) == 0)
         buf_addf(out, "%gm test", seconds / 60);
     else if (seconds > 0)
         buf_addf(out, "%gs test", seconds);

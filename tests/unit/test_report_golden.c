@@ -294,6 +294,19 @@ static void test_csv_cases(void **state)
                 "scenario, names, nothing");
 }
 
+/* One answer in an hour, whose time lies off the middle of its bucket: it is the mean. */
+static void case_one_answer(struct fixture *f)
+{
+    case_oneoff(f);
+    stats_clear(f->stats);
+    f->run.duration_s = f->end.duration_s = 3600;
+    struct sample sample = {.series = fixture_series(f, "GET", f->run.url),
+                            .response_ns = 5041 * NS_PER_US,
+                            .status = 200,
+                            .bytes = 153};
+    stats_record(f->stats, &sample);
+}
+
 /* wrk's layout; what goes to stderr stands below it. */
 static void test_wrk(void **state)
 {
@@ -308,6 +321,7 @@ static void test_wrk(void **state)
         {"oneoff_rate", case_oneoff_rate, true, true},
         {"nothing_oneoff", case_nothing_oneoff, true, false},
         {"aborted", case_aborted, false, false},
+        {"one_answer", case_one_answer, false, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct fixture f;
