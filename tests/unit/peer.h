@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
+#include <unistd.h> /* TEMP_FAILURE_RETRY */
 
 #define PEER_STEP_S 20
 
@@ -112,7 +112,8 @@ static inline bool peer_told(struct peer *p)
     return sem_trywait(&p->told) == 0;
 }
 
-/* The steps of a script. */
+/* The steps of a script. A process that is stopped and continued has its timed
+ * waits interrupted: they are taken up again. */
 
 static inline void peer_tell(struct peer *p)
 {
@@ -124,7 +125,7 @@ static inline void peer_wait(struct peer *p)
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += PEER_STEP_S;
-    peer_check(sem_timedwait(&p->go, &until) == 0);
+    peer_check(TEMP_FAILURE_RETRY(sem_timedwait(&p->go, &until)) == 0);
 }
 
 static inline void peer_accept(struct peer *p)
@@ -132,7 +133,7 @@ static inline void peer_accept(struct peer *p)
     struct timeval step = {.tv_sec = PEER_STEP_S};
     if (p->fd >= 0)
         close(p->fd);
-    p->fd = accept(p->listener, NULL, NULL);
+    p->fd = TEMP_FAILURE_RETRY(accept(p->listener, NULL, NULL));
     peer_check(p->fd >= 0);
     setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step));
     setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &step, sizeof(step));
@@ -144,7 +145,7 @@ static inline void peer_read(struct peer *p, size_t n)
 {
     char buf[65536];
     while (n > 0) {
-        ssize_t got = recv(p->fd, buf, n < sizeof(buf) ? n : sizeof(buf), 0);
+        ssize_t got = TEMP_FAILURE_RETRY(recv(p->fd, buf, n < sizeof(buf) ? n : sizeof(buf), 0));
         peer_check(got > 0);
         p->received += (size_t)got;
         n -= (size_t)got;
@@ -158,7 +159,7 @@ static inline void peer_request(struct peer *p)
     size_t at = 0;
     while (end[at] != '\0') {
         char c;
-        peer_check(recv(p->fd, &c, 1, 0) == 1);
+        peer_check(TEMP_FAILURE_RETRY(recv(p->fd, &c, 1, 0)) == 1);
         p->received++;
         at = c == end[at] ? at + 1 : c == '\r';
     }
@@ -167,7 +168,7 @@ static inline void peer_request(struct peer *p)
 static inline void peer_send_n(struct peer *p, const char *data, size_t len)
 {
     while (len > 0) {
-        ssize_t n = send(p->fd, data, len, MSG_NOSIGNAL);
+        ssize_t n = TEMP_FAILURE_RETRY(send(p->fd, data, len, MSG_NOSIGNAL));
         peer_check(n > 0);
         data += n;
         len -= (size_t)n;
@@ -198,7 +199,7 @@ static inline void peer_until_closed(struct peer *p)
 {
     char buf[65536];
     ssize_t n;
-    while ((n = recv(p->fd, buf, sizeof(buf), 0)) > 0)
+    while ((n = TEMP_FAILURE_RETRY(recv(p->fd, buf, sizeof(buf), 0))) > 0)
         p->received += (size_t)n;
     peer_check(n == 0 || errno == ECONNRESET);
     peer_close(p);
