@@ -98,7 +98,7 @@ class Case(unittest.TestCase):
         """Waits for something to happen; while `running` still runs, if given."""
         deadline = time.monotonic() + seconds
         while not condition():
-            if running is not None and running.process.poll() is not None:
+            if running is not None and running.process.poll() is not None and not condition():
                 self.fail(f"it ended too early: {running.wait()}")
             if time.monotonic() > deadline:
                 self.fail("what the case waits for does not happen"
