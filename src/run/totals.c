@@ -39,7 +39,7 @@ void totals_absorb(struct run *r, struct stats *s)
 static bool is_awaited(const struct run *r, int part)
 {
     for (int i = 0; i < r->workers_len; i++) {
-        if (r->parts[i] < part && !worker_is_done(r->workers[i]) && !stuck_is(r, i))
+        if (r->parts[i] < part && !stuck_is(r, i))
             return true;
     }
     return false;
@@ -70,9 +70,15 @@ static struct stats *next_of(struct run *r)
 void totals_collect(struct run *r)
 {
     struct queue_node *node;
+    /* Asked before the queue is emptied, which has all that one who is done told. */
+    for (int i = 0; i < r->workers_len; i++) {
+        if (worker_is_done(r->workers[i]))
+            r->parts[i] = INT_MAX;
+    }
     while ((node = queue_pop(&r->published))) {
         struct stats *s = (struct stats *)node;
-        r->parts[s->worker - 1] = part_of(s->warmup, s->stage);
+        if (r->parts[s->worker - 1] != INT_MAX)
+            r->parts[s->worker - 1] = part_of(s->warmup, s->stage);
         vec_push(&r->ahead, s);
     }
     struct stats *s;

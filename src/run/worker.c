@@ -48,6 +48,8 @@ static void take_script_cost(struct worker *w, uint64_t now)
 
 static void publish(struct worker *w, bool last)
 {
+    if (atomic_load(&w->finished)) /* a timer that was due when the loop was left */
+        return;
     for (size_t i = 0; i < w->pacers.len; i++)
         pacer_count(w->pacers.items[i]);
     uint64_t now = clock_ns(), cpu = clock_thread_cpu_ns();
