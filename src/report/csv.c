@@ -286,6 +286,15 @@ static void release(struct reporter *r)
     free(r);
 }
 
+/* One more of the files that the same trouble has cost. */
+static void add_lost(struct err *err, const char *path)
+{
+    if (err == NULL)
+        return;
+    struct err before = *err;
+    err_set(err, before.kind, "%s; nor %s", before.message, path);
+}
+
 static int csv_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     struct digest digest;
@@ -299,8 +308,14 @@ static int csv_end(struct reporter *r, const struct report_end *end, struct err 
 
     int rc = 0; /* every file is closed, also behind one that could not be written */
     for (int i = 0; i < FILES; i++) {
-        if (output_close(r->files[i], rc == 0 ? err : NULL) != 0)
-            rc = -1;
+        struct err lost;
+        if (output_close(r->files[i], &lost) == 0)
+            continue;
+        if (rc != 0)
+            add_lost(err, r->paths[i]);
+        else if (err != NULL)
+            *err = lost;
+        rc = -1;
     }
     release(r);
     return rc;

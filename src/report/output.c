@@ -39,11 +39,61 @@ static bool is_fifo(const char *path)
     return !output_is_stdout(path) && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-/* The file a rename must replace: behind symbolic links. Owned by the caller. */
+/* "dir/" of "dir/name", "./" of "name". Owned by the caller. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? xstrdup("./") : xstrndup(path, (size_t)(slash - path) + 1);
+}
+
+/* One step of where a symbolic link leads. NULL: path is none. Owned by the
+ * caller. */
+static char *link_target(const char *path)
+{
+    char text[PATH_MAX];
+    ssize_t len = readlink(path, text, sizeof(text) - 1);
+    if (len < 0)
+        return NULL;
+    text[len] = 0;
+    if (text[0] == '/')
+        return xstrdup(text);
+    char *directory = directory_of(path);
+    char *target = xasprintf("%s%s", directory, text);
+    free(directory);
+    return target;
+}
+
+/* The real directory and the name of what is not there; path where the
+ * directory is not there either. Owned by the caller. */
+static char *absent_target(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = directory_of(path), *real = realpath(directory, NULL);
+    char *target =
+        real == NULL ? xstrdup(path) : xasprintf("%s/%s", real, slash != NULL ? slash + 1 : path);
+    free(directory);
+    free(real);
+    return target;
+}
+
+/* The file a rename must replace, the same for every spelling of it: behind
+ * symbolic links, also those to what is not there yet. Owned by the caller. */
 static char *real_target(const char *path)
 {
-    char *target = realpath(path, NULL);
-    return target != NULL ? target : xstrdup(path);
+    enum { LINKS_MAX = 16 };
+    char *at = xstrdup(path);
+    for (int i = 0; i < LINKS_MAX; i++) {
+        char *real = realpath(at, NULL);
+        char *next = real != NULL ? NULL : link_target(at);
+        if (next == NULL) {
+            real = real != NULL ? real : absent_target(at);
+            free(at);
+            return real;
+        }
+        free(at);
+        at = next;
+    }
+    return at; /* links in a circle: the file takes their place */
 }
 
 /* "dir/.name.1234.tmp" for "dir/name". Owned by the caller. */
@@ -133,23 +183,13 @@ struct output {
 /* All that are open: two that write one file would overwrite each other. */
 static struct output *open_outputs;
 
-/* Where path leads: behind links, or, of a file that is not there yet, the real
- * directory and the name. NULL for what two may write: a device. Owned by the
- * caller. */
+/* Where path leads. NULL for what two may write: a device. Owned by the caller. */
 static char *place_of(const char *path)
 {
     struct stat st;
     if (output_is_stdout(path))
         return xstrdup("-");
-    if (stat(path, &st) == 0)
-        return S_ISCHR(st.st_mode) ? NULL : real_target(path);
-    const char *slash = strrchr(path, '/');
-    char *directory = slash == NULL ? xstrdup(".") : xstrndup(path, (size_t)(slash - path) + 1);
-    char *real = real_target(directory);
-    char *place = xasprintf("%s/%s", real, slash != NULL ? slash + 1 : path);
-    free(directory);
-    free(real);
-    return place;
+    return stat(path, &st) == 0 && S_ISCHR(st.st_mode) ? NULL : real_target(path);
 }
 
 /* `inrush --json x > x`: the report for people would be lost. */

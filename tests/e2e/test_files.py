@@ -335,6 +335,8 @@ class TestLosses(FilesCase):
                         ["--json", "-", "--junit", "/dev/stdout"],
                         ["--json", a, "--junit", self.path("sub/../a")],
                         ["--json", self.path("there"), "--html", self.path("there-too")],
+                        ["--json", a, "--html", self.path("link")],
+                        ["--html", self.path("link"), "--json", a],
                         ["--csv", a, "--json", f"{a}_failures.csv"]):
             with self.subTest(options):
                 run = self.tool("-n", "5", *options, server.url)
@@ -346,6 +348,25 @@ class TestLosses(FilesCase):
         self.assertEqual(server.request_count, 0)
         self.assertStatus(self.tool("-n", "5", "--json", "/dev/null", "--junit", "/dev/null",
                                     server.url), OK)
+
+    def test_behind_a_link_to_what_is_not_there_yet(self):
+        server = self.serve(*answer(response(b"ok")))
+        os.mkdir(self.path("sub"))
+        os.symlink("sub/later", self.path("first"))
+        os.symlink("first", self.path("link"))
+        self.assertStatus(self.tool("-n", "5", "--json", self.path("link"), server.url), OK)
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.assertTrue(os.path.isfile(self.path("sub/later")))
+
+    def test_every_lost_file_of_the_csv_is_named(self):
+        server = self.serve(*answer(response(b"ok")))
+        lost = [self.path(f"r_{name}.csv") for name in ("stats", "failures", "exceptions")]
+        for path in lost:
+            os.symlink("/dev/full", path)
+        run = self.tool("-n", "5", "--csv", self.path("r"), server.url)
+        self.assertStatus(run, USAGE)
+        self.assertSays(run, "No space left", *lost)
+        self.assertGreater(len(self.rows(self.path("r"), "stats_history")), 0)
 
     def test_full_devices(self):
         server = self.serve(*answer(response(b"ok")))
