@@ -95,12 +95,26 @@ static int unknown_column(struct template_compiler *c, size_t at, const char *pa
     return -1;
 }
 
+static bool is_ambiguous(const struct csv *csv, size_t column)
+{
+    const struct csv_field *name = &csv->fields[column];
+    for (size_t i = column + 1; i < csv->columns; i++) {
+        const struct csv_field *other = &csv->fields[i];
+        if (other->len == name->len && memcmp(other->data, name->data, name->len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int take_column(struct template_compiler *c, size_t at, const char *path,
                        const struct csv *csv, const char *name, struct piece *p)
 {
     int column = csv_column(csv, name, strlen(name));
     if (column < 0)
         return unknown_column(c, at, path, csv, name);
+    if (is_ambiguous(csv, (size_t)column))
+        return template_fail(c, at, "%s has two columns \"%.40s\"; name them apart",
+                             file_name(path), name);
     struct template_collector values = {BUF_INIT, VEC_INIT};
     for (size_t row = 0; row < csv->rows; row++) {
         struct csv_field field = csv_at(csv, row, (size_t)column);

@@ -48,7 +48,9 @@ int template_take_int(struct template_compiler *c, int64_t *n, const char *name)
     errno = 0;
     long long value = strtoll(word, &rest, 10);
     int rc = 0;
-    if (*rest || rest == word || isspace((unsigned char)*word))
+    if (*word == '\0')
+        rc = template_fail(c, at, "%s is missing", name);
+    else if (*rest || rest == word || isspace((unsigned char)*word))
         rc = template_fail(c, at, "%s must be a whole number, not \"%.40s\"", name, word);
     else if (errno == ERANGE)
         rc = template_fail(c, at, "%s is too large", name);

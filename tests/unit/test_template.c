@@ -26,7 +26,7 @@ struct context {
 static int setup(void **state)
 {
     static const char rows[] =
-        "id,name,line\n1,\"Ada \"\"A\"\"\",x\n2,a/b&c,\"y\nz\"\n3,\xC3\xBC,w\n";
+        "id,name,line,two,two\n1,\"Ada \"\"A\"\"\",x,,\n2,a/b&c,\"y\nz\",,\n3,\xC3\xBC,w,,\n";
     struct context *c = xcalloc(1, sizeof(*c));
     c->files = template_files_new();
     rng_init(&c->rng, 1, 1);
@@ -222,7 +222,7 @@ static void what_is_wrong(void **state)
     assert_refused(c, "x{{\"uuid}}", body, "no }} closes this", "{{");
     assert_refused(c, "{{uuid 4}}", body, "write {{uuid}}", "4}}");
     assert_refused(c, "{{random}}", body, "write {{random LOW HIGH}}", "random");
-    assert_refused(c, "{{random 1}}", body, "the highest number must be", "}}");
+    assert_refused(c, "{{random 1}}", body, "the highest number is missing", "}}");
     assert_refused(c, "{{random 1 x}}", body, "not \"x\"", "x}}");
     assert_refused(c, "{{random 2 1}}", body, "the lowest number stands first", "2 1");
     assert_refused(c, "{{random 1 99999999999999999999}}", body, "too large", "9999");
@@ -234,6 +234,7 @@ static void what_is_wrong(void **state)
     assert_refused(c, "{{csv /no/such.csv id}}", body, "cannot read /no/such.csv", "/no");
     assert_refused(c, "{{csv CSV nam}}", body, "did you mean \"name\"?", "nam}}");
     assert_refused(c, "{{csv CSV zzz}}", body, "it has id, name, line", "zzz");
+    assert_refused(c, "{{csv CSV two}}", body, "two columns \"two\"", "two}}");
     assert_refused(c, "{{csv CSV line}}", TEMPLATE_HEADER, "row 2 of", "line");
     assert_refused(c, "{{\"a\" b}}", body, "nothing is expected behind", "b}}");
 }
