@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from harness import tool
-from harness.case import Case, INTERRUPTED, OK, THRESHOLD, USAGE
+from harness.case import Case, INTERRUPTED, OK, THRESHOLD
 from harness.wire import answer, pause, recv_request, repeat, response, send
 
 

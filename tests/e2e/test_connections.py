@@ -1,6 +1,5 @@
 """Where connections go and where they come from: unix sockets, --connect-to, --bind."""
 
-import os
 import socket
 import tempfile
 import threading

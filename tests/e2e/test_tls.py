@@ -2,7 +2,6 @@
 handshake and after it, against servers that do it; and every wrong option."""
 
 import os
-import socket
 import ssl
 import subprocess
 import unittest
