@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "report/pen.h"
 #include "report/reporters.h"
 #include "report/tui_draw.h"
 #include "report/tui_model.h"
@@ -156,7 +157,7 @@ static struct reporter *tui_open(const struct report_run *run, const struct repo
     nodelay(stdscr, TRUE);
     keypad(stdscr, TRUE);
     if (opt->color)
-        tui_draw_init();
+        pen_init_colors();
     log_set_sink(hold, r);
     return r;
 }

@@ -8,94 +8,12 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "report/figure.h"
+#include "report/pen.h"
 #include "report/text.h"
 #include "report/verdict.h"
 
 #include <math.h>
 #include <ncurses.h>
-
-enum { PAIR_GOOD = 1, PAIR_BAD, PAIR_BAR };
-
-enum style { PLAIN, STRONG, DIM, GOOD, BAD, BAR };
-
-static attr_t attributes(enum style style)
-{
-    switch (style) {
-    case PLAIN:
-        return A_NORMAL;
-    case STRONG:
-        return A_BOLD;
-    case DIM:
-        return A_DIM;
-    case GOOD:
-        return COLOR_PAIR(PAIR_GOOD);
-    case BAD:
-        return COLOR_PAIR(PAIR_BAD);
-    case BAR:
-        return COLOR_PAIR(PAIR_BAR);
-    }
-    return A_NORMAL;
-}
-
-void tui_draw_init(void)
-{
-    if (!has_colors())
-        return;
-    start_color();
-    use_default_colors();
-    init_pair(PAIR_GOOD, COLOR_GREEN, -1);
-    init_pair(PAIR_BAD, COLOR_RED, -1);
-    init_pair(PAIR_BAR, COLOR_CYAN, -1);
-}
-
-/* Where the next text goes; what does not fit the line is cut. */
-struct pen {
-    const struct tui_look *look;
-    int line, column;
-};
-
-static void put(struct pen *pen, enum style style, const char *text, int width)
-{
-    struct buf clean = BUF_INIT, cut = BUF_INIT;
-    int room = COLS - pen->column;
-    text_clean(&clean, text, pen->look->utf8);
-    if (width <= 0 || width > room)
-        width = room;
-    if (width > 0)
-        text_cut(&cut, buf_cstr(&clean), width, pen->look->utf8);
-    attrset((int)attributes(style));
-    mvaddstr(pen->line, pen->column, buf_cstr(&cut));
-    attrset(A_NORMAL);
-    pen->column += text_width(buf_cstr(&cut));
-    buf_release(&clean);
-    buf_release(&cut);
-}
-
-static __attribute__((format(printf, 3, 4))) void putf(struct pen *pen, enum style style,
-                                                       const char *fmt, ...)
-{
-    struct buf text = BUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    buf_addv(&text, fmt, args);
-    va_end(args);
-    put(pen, style, buf_cstr(&text), 0);
-    buf_release(&text);
-}
-
-/* Text that ends before column `end`. */
-static void put_right(struct pen *pen, enum style style, int end, const char *text)
-{
-    int column = end - text_width(text);
-    pen->column = column > 0 ? column : 0;
-    put(pen, style, text, 0);
-}
-
-static void next_line(struct pen *pen)
-{
-    pen->line++;
-    pen->column = 0;
-}
 
 static void draw_title(struct pen *pen, const struct tui_model *m)
 {
@@ -115,29 +33,29 @@ static void draw_title(struct pen *pen, const struct tui_model *m)
         buf_addf(&who, " of %s", units_format_count(all, run->users));
     buf_addf(&who, " %s%s, %d worker%s", what, run->users == 1 ? "" : "s", run->workers,
              run->workers == 1 ? "" : "s");
-    put(pen, STRONG, run->title, room - text_width(buf_cstr(&who)));
-    put(pen, PLAIN, buf_cstr(&who), room);
-    put_right(pen, STRONG, end, buf_cstr(&time));
+    pen_put(pen, PEN_STRONG, run->title, room - text_width(buf_cstr(&who)));
+    pen_put(pen, PEN_PLAIN, buf_cstr(&who), room);
+    pen_put_right(pen, PEN_STRONG, end, buf_cstr(&time));
     buf_release(&time);
     buf_release(&who);
-    next_line(pen);
+    pen_next_line(pen);
 }
 
 static const char *bar_sign(const struct pen *pen, bool full)
 {
-    if (pen->look->utf8)
+    if (pen->utf8)
         return full ? "█" : "░";
     return full ? "#" : ".";
 }
 
-static void describe_state(struct buf *out, const struct pen *pen, const struct tui_model *m)
+static void describe_state(struct buf *out, const struct tui_model *m, const struct tui_look *look)
 {
     char n[UNITS_MAX];
     if (m->tick.stopping) {
         buf_adds(out, "stopping");
         return;
     }
-    if (pen->look->paused)
+    if (look->paused)
         buf_adds(out, "paused, ");
     if (m->tick.warmup)
         buf_adds(out, "warm-up, ");
@@ -152,21 +70,21 @@ static void describe_state(struct buf *out, const struct pen *pen, const struct 
         buf_adds(out, "until you stop it");
 }
 
-static void draw_progress(struct pen *pen, const struct tui_model *m)
+static void draw_progress(struct pen *pen, const struct tui_model *m, const struct tui_look *look)
 {
     struct buf state = BUF_INIT;
-    describe_state(&state, pen, m);
+    describe_state(&state, m, look);
     double share = tui_model_progress(m);
     int width = COLS - 1 - text_width(buf_cstr(&state)) - 2;
     if (share >= 0 && width > 0) {
         int full = (int)lround(share * width);
         for (int i = 0; i < width; i++)
-            put(pen, BAR, bar_sign(pen, i < full), 1);
+            pen_put(pen, PEN_BAR, bar_sign(pen, i < full), 1);
     }
-    enum style style = pen->look->paused || m->tick.stopping ? BAD : PLAIN;
-    put_right(pen, style, COLS - 1, buf_cstr(&state));
+    enum pen_style style = look->paused || m->tick.stopping ? PEN_BAD : PEN_PLAIN;
+    pen_put_right(pen, style, COLS - 1, buf_cstr(&state));
     buf_release(&state);
-    next_line(pen);
+    pen_next_line(pen);
 }
 
 static const char *spark_sign(const struct pen *pen, double share)
@@ -175,7 +93,7 @@ static const char *spark_sign(const struct pen *pen, double share)
     static const char *const plain[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
     int level = (int)(share * 8);
     level = level > 7 ? 7 : level < 0 ? 0 : level;
-    return pen->look->utf8 ? drawn[level] : plain[level];
+    return pen->utf8 ? drawn[level] : plain[level];
 }
 
 enum figure { RPS, P50, P95, P99 };
@@ -200,29 +118,29 @@ static void draw_spark(struct pen *pen, const struct tui_model *m, enum figure f
     for (int i = 0; i < n; i++)
         most = fmax(most, figure_of(tui_model_point(m, i), figure));
 
-    put(pen, PLAIN, labels[figure], LABEL);
+    pen_put(pen, PEN_PLAIN, labels[figure], LABEL);
     if (last < 0)
-        put_right(pen, DIM, FIGURE_END, "-");
+        pen_put_right(pen, PEN_DIM, FIGURE_END, "-");
     else if (figure == RPS)
-        put_right(pen, STRONG, FIGURE_END, figure_number(shown, last, last < 10 ? 1 : 0));
+        pen_put_right(pen, PEN_STRONG, FIGURE_END, figure_number(shown, last, last < 10 ? 1 : 0));
     else
-        put_right(pen, STRONG, FIGURE_END, figure_duration_ms(shown, last));
+        pen_put_right(pen, PEN_STRONG, FIGURE_END, figure_duration_ms(shown, last));
     pen->column = SPARK_AT;
     for (int i = n - 1; i >= 0; i--) {
         double value = figure_of(tui_model_point(m, i), figure);
         if (value < 0 || most <= 0)
-            put(pen, PLAIN, " ", 1);
+            pen_put(pen, PEN_PLAIN, " ", 1);
         else
-            put(pen, BAR, spark_sign(pen, value / most), 1);
+            pen_put(pen, PEN_BAR, spark_sign(pen, value / most), 1);
     }
     if (n > 0 && most > 0) {
         if (figure == RPS)
             figure_number(shown, most, most < 10 ? 1 : 0);
         else
             figure_duration_ms(shown, most);
-        putf(pen, DIM, "  most %s", shown);
+        pen_putf(pen, PEN_DIM, "  most %s", shown);
     }
-    next_line(pen);
+    pen_next_line(pen);
 }
 
 /* --- the series ---------------------------------------------------------------- */
@@ -268,20 +186,20 @@ static void lay_out(struct layout *layout, const struct tui_model *m)
             }
 }
 
-static void draw_row(struct pen *pen, const struct layout *layout, enum style style,
+static void draw_row(struct pen *pen, const struct layout *layout, enum pen_style style,
                      const char *type, const char *name, const char *const *figures, bool failed)
 {
-    put(pen, style, type, TYPE_WIDTH - 1);
+    pen_put(pen, style, type, TYPE_WIDTH - 1);
     pen->column = TYPE_WIDTH;
-    put(pen, style, name, layout->name_width - 1);
+    pen_put(pen, style, name, layout->name_width - 1);
     int end = TYPE_WIDTH + layout->name_width;
     for (int i = 0; i < COLUMNS; i++) {
         if (!layout->shown[i])
             continue;
         end += columns[i].width;
-        put_right(pen, failed && i == FAILED ? BAD : style, end, figures[i]);
+        pen_put_right(pen, failed && i == FAILED ? PEN_BAD : style, end, figures[i]);
     }
-    next_line(pen);
+    pen_next_line(pen);
 }
 
 static void draw_titles(struct pen *pen, const struct layout *layout, bool warmup)
@@ -289,7 +207,8 @@ static void draw_titles(struct pen *pen, const struct layout *layout, bool warmu
     const char *titles[COLUMNS];
     for (int i = 0; i < COLUMNS; i++)
         titles[i] = columns[i].title;
-    draw_row(pen, layout, DIM, "Type", warmup ? "Name (the last second)" : "Name", titles, false);
+    draw_row(pen, layout, PEN_DIM, "Type", warmup ? "Name (the last second)" : "Name", titles,
+             false);
 }
 
 static void draw_series_row(struct pen *pen, const struct layout *layout, const struct tui_row *row)
@@ -303,7 +222,7 @@ static void draw_series_row(struct pen *pen, const struct layout *layout, const 
     units_format_count(failures, row->failures);
     figure_number(rps, row->rps, row->rps < 10 ? 1 : 0);
     const char *figures[] = {requests, failures, rps, times[0], times[1], times[2], times[3]};
-    draw_row(pen, layout, PLAIN, row->type, row->name, figures, row->failures > 0);
+    draw_row(pen, layout, PEN_PLAIN, row->type, row->name, figures, row->failures > 0);
 }
 
 static void draw_series(struct pen *pen, const struct tui_model *m, int room)
@@ -321,8 +240,8 @@ static void draw_series(struct pen *pen, const struct tui_model *m, int room)
     for (size_t i = 0; i < shown; i++)
         draw_series_row(pen, &layout, &m->rows.items[i]);
     if (more) {
-        putf(pen, DIM, "and %zu more series", m->series_len - shown);
-        next_line(pen);
+        pen_putf(pen, PEN_DIM, "and %zu more series", m->series_len - shown);
+        pen_next_line(pen);
     }
 }
 
@@ -335,22 +254,22 @@ static void draw_errors(struct pen *pen, const struct tui_model *m, int room)
     if (m->errors.len == 0 || room < 2)
         return;
     char failed[UNITS_MAX], requests[UNITS_MAX], share[FIGURE_MAX];
-    putf(pen, BAD, "Errors");
+    pen_putf(pen, PEN_BAD, "Errors");
     if (m->failures > 0)
-        putf(pen, PLAIN, "  %s of %s requests failed (%s)", units_format_count(failed, m->failures),
-             units_format_count(requests, m->requests),
-             figure_percent(share, m->failures, m->requests));
-    putf(pen, DIM, "  %zu different, the latest first", m->errors_len);
-    next_line(pen);
+        pen_putf(pen, PEN_PLAIN, "  %s of %s requests failed (%s)",
+                 units_format_count(failed, m->failures), units_format_count(requests, m->requests),
+                 figure_percent(share, m->failures, m->requests));
+    pen_putf(pen, PEN_DIM, "  %zu different, the latest first", m->errors_len);
+    pen_next_line(pen);
     for (size_t i = 0; i < m->errors.len && (int)i < room - 1; i++) {
         const struct tui_error *e = &m->errors.items[i];
         char count[UNITS_MAX], age[UNITS_MAX];
-        put_right(pen, PLAIN, COUNT_END, units_format_count(count, e->count));
-        putf(pen, DIM, "  %s ago  ", units_format_elapsed(age, floor(e->age_s)));
+        pen_put_right(pen, PEN_PLAIN, COUNT_END, units_format_count(count, e->count));
+        pen_putf(pen, PEN_DIM, "  %s ago  ", units_format_elapsed(age, floor(e->age_s)));
         if (e->name)
-            putf(pen, PLAIN, "%s %s: ", e->type, e->name);
-        put(pen, PLAIN, e->message, 0);
-        next_line(pen);
+            pen_putf(pen, PEN_PLAIN, "%s %s: ", e->type, e->name);
+        pen_put(pen, PEN_PLAIN, e->message, 0);
+        pen_next_line(pen);
     }
 }
 
@@ -358,25 +277,26 @@ static void draw_generator(struct pen *pen, const struct tui_model *m)
 {
     char lag[FIGURE_MAX];
     const struct generator_stats *g = &m->generator;
-    put(pen, DIM, "Generator  ", 0);
+    pen_put(pen, PEN_DIM, "Generator  ", 0);
     if (g->wall_ns > 0) {
         double share = (double)g->cpu_ns / (double)g->wall_ns;
-        putf(pen, share > VERDICT_CPU_MAX ? BAD : PLAIN, "busy %.0f%%", 100 * share);
+        pen_putf(pen, share > VERDICT_CPU_MAX ? PEN_BAD : PEN_PLAIN, "busy %.0f%%", 100 * share);
     }
     if (m->lag_p99_ms >= 0)
-        putf(pen, m->lag_p99_ms > VERDICT_LAG_MAX_MS ? BAD : PLAIN,
-             ", 99%% of its timers at most %s late", figure_duration_ms(lag, m->lag_p99_ms));
+        pen_putf(pen, m->lag_p99_ms > VERDICT_LAG_MAX_MS ? PEN_BAD : PEN_PLAIN,
+                 ", 99%% of its timers at most %s late", figure_duration_ms(lag, m->lag_p99_ms));
     if (g->script_ns > 0 && g->wall_ns > 0)
-        putf(pen, PLAIN, ", scripts %.0f%%", 100 * (double)g->script_ns / (double)g->wall_ns);
+        pen_putf(pen, PEN_PLAIN, ", scripts %.0f%%",
+                 100 * (double)g->script_ns / (double)g->wall_ns);
     if (g->gc_ns > 0)
-        putf(pen, PLAIN, ", garbage collection at most %s",
-             figure_duration_ms(lag, (double)g->gc_longest_ns / (double)NS_PER_MS));
+        pen_putf(pen, PEN_PLAIN, ", garbage collection at most %s",
+                 figure_duration_ms(lag, (double)g->gc_longest_ns / (double)NS_PER_MS));
     if (g->hung > 0)
-        putf(pen, BAD, ", %u workers hung", g->hung);
-    next_line(pen);
+        pen_putf(pen, PEN_BAD, ", %u workers hung", g->hung);
+    pen_next_line(pen);
 }
 
-static void draw_keys(struct pen *pen)
+static void draw_keys(struct pen *pen, const struct tui_look *look)
 {
     static const char *const keys[][2] = {
         {"+", " more   "},
@@ -387,22 +307,22 @@ static void draw_keys(struct pen *pen)
     pen->line = LINES - 1;
     pen->column = 0;
     for (int i = 0; i < 4; i++) {
-        bool resume = i == 2 && pen->look->paused;
-        put(pen, STRONG, keys[i][0], 0);
-        put(pen, DIM, resume ? " go on   " : keys[i][1], 0);
+        bool resume = i == 2 && look->paused;
+        pen_put(pen, PEN_STRONG, keys[i][0], 0);
+        pen_put(pen, PEN_DIM, resume ? " go on   " : keys[i][1], 0);
     }
-    if (pen->look->message) {
-        put(pen, DIM, "   ", 0);
-        put(pen, PLAIN, pen->look->message, 0);
+    if (look->message) {
+        pen_put(pen, PEN_DIM, "   ", 0);
+        pen_put(pen, PEN_PLAIN, look->message, 0);
     }
 }
 
 static void say_too_small(struct pen *pen, const struct tui_model *m)
 {
     char n[UNITS_MAX];
-    putf(pen, PLAIN, "Too small: the view needs %d x %d", TUI_COLUMNS_MIN, TUI_LINES_MIN);
-    next_line(pen);
-    putf(pen, PLAIN, "%s requests", units_format_count(n, m->requests));
+    pen_putf(pen, PEN_PLAIN, "Too small: the view needs %d x %d", TUI_COLUMNS_MIN, TUI_LINES_MIN);
+    pen_next_line(pen);
+    pen_putf(pen, PEN_PLAIN, "%s requests", units_format_count(n, m->requests));
 }
 
 /* From so many lines on, empty ones part what is shown. */
@@ -410,7 +330,7 @@ enum { ROOMY_LINES = 24, ERRORS_LEAST = 2 };
 
 void tui_draw(const struct tui_model *m, const struct tui_look *look)
 {
-    struct pen pen = {.look = look};
+    struct pen pen = {.utf8 = look->utf8};
     int empty = LINES < ROOMY_LINES ? 0 : 1; /* lines between the parts */
     erase();
     if (LINES < TUI_LINES_MIN || COLS < TUI_COLUMNS_MIN) {
@@ -419,11 +339,11 @@ void tui_draw(const struct tui_model *m, const struct tui_look *look)
         return;
     }
     draw_title(&pen, m);
-    draw_progress(&pen, m);
+    draw_progress(&pen, m, look);
     pen.line += empty;
     for (enum figure figure = RPS; figure <= P99; figure++)
         draw_spark(&pen, m, figure);
-    next_line(&pen);
+    pen_next_line(&pen);
 
     /* Errors get up to a third of what is left, the series the rest; below
      * stand the generator's line and the keys. */
@@ -440,6 +360,6 @@ void tui_draw(const struct tui_model *m, const struct tui_look *look)
     pen.line = LINES - 2 - empty;
     pen.column = 0;
     draw_generator(&pen, m);
-    draw_keys(&pen);
+    draw_keys(&pen, look);
     refresh();
 }

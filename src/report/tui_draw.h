@@ -12,6 +12,4 @@ struct tui_look {
 /* The least that it is drawn for. */
 enum { TUI_LINES_MIN = 16, TUI_COLUMNS_MIN = 72 };
 
-/* The colours that tui_draw uses; once, after start_color. */
-void tui_draw_init(void);
 void tui_draw(const struct tui_model *m, const struct tui_look *look);
