@@ -21,7 +21,8 @@ class CompareCase(Case):
     def saved(self, name, server, *args):
         """The JSON of a run of 4 connections; its path."""
         path = self.path(name)
-        run = self.tool("-q", "-c", "4", *(args or ("-n", "400")), "--json", path, server.url)
+        run = self.tool("-q", "-c", "4", "--timeout", "60s", *(args or ("-n", "400")), "--json",
+                        path, server.url)
         self.assertStatus(run, OK)
         return path
 

@@ -60,7 +60,7 @@ class TestHtml(Case):
             target = self.enterContext(Target())
             path = self.scenario(f"local HOSTILE = {json.dumps(HOSTILE, ensure_ascii=False)}\n"
                                  + SCENARIO)
-            run = self.report("run", path, "--host", target.url, "-u", "8", "-d", "3s",
+            run = self.report("run", path, "--host", target.url, "-u", "8", "-d", "5s",
                               "--threshold", "p95 < 20s", "--threshold", "failures == 0",
                               status=THRESHOLD)
             with open(self.page, encoding="utf-8") as page:
