@@ -87,6 +87,7 @@ class TestQueries(PgCase):
             refused("statement 2 of a pipeline must be SQL", pg.pipeline, pg, { "SELECT 1", 2 })
             refused("belong to a statement", pg.pipeline, pg, { "SELECT 1", params = { 1 } })
             refused("the whole pipeline's", pg.pipeline, pg, { { "SELECT 1", rows = true } })
+            refused("the whole pipeline's", pg.pipeline, pg, { { "SELECT 1", record = false } })
             refused("transaction takes a function", pg.transaction, pg)
             """)
 
