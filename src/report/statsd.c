@@ -244,6 +244,14 @@ static void statsd_tick(struct reporter *r, const struct report_tick *tick)
     flush(r);
 }
 
+static void statsd_discard(struct reporter *r)
+{
+    close(r->fd);
+    buf_release(&r->packet);
+    free(r->place);
+    free(r);
+}
+
 static int statsd_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
     (void)end;
@@ -252,10 +260,7 @@ static int statsd_end(struct reporter *r, const struct report_end *end, struct e
         rc = err_errno(err, r->why_lost,
                        "at least %" PRIu64 " of %" PRIu64 " packets to StatsD at %s were lost",
                        r->lost, r->sent, r->place);
-    close(r->fd);
-    buf_release(&r->packet);
-    free(r->place);
-    free(r);
+    statsd_discard(r);
     return rc;
 }
 
@@ -264,4 +269,5 @@ const struct reporter_kind report_statsd = {
     .open = statsd_open,
     .tick = statsd_tick,
     .end = statsd_end,
+    .discard = statsd_discard,
 };
