@@ -1,41 +1,13 @@
 """The live view: what it shows, its keys, and that the terminal comes back whole."""
 
-import json
-import os
 import re
 import unittest
 
-from harness import tool
-from harness.case import Case, HUNG_UP
-from harness.terminal import Terminal
+from harness.tui_case import TuiCase
 from harness.wire import answer, response
 
-SCENARIO = """
-    inrush.defaults { stages = {
-        { name = "climb", duration = "1s", users = 20 },
-        { name = "stay", duration = "10m", users = 20 },
-    } }
-    local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
-    U:task("t", { weight = 20 }, function(user) user.http:get("/t") end)
-    U:task("bad", function(user) user.http:get("/t", { name = "/wrong" }):expect(418) end)
-    """
 
-
-class TestTui(Case):
-    def terminal(self, *args, **size):
-        self.report = os.path.join(self.dir, "report.json")
-        command = [tool.PROGRAM, *args, "--json", self.report]
-        return self.enterContext(Terminal(command, env=tool.environment(), **size))
-
-    def scenario_terminal(self, *args, **size):
-        self.server = self.serve(*answer(response(b"ok")))
-        path = self.scenario(SCENARIO)
-        return self.terminal("run", path, "--host", self.server.url, *args, **size)
-
-    def figures(self):
-        with open(self.report, encoding="utf-8") as f:
-            return json.load(f)
-
+class TestTui(TuiCase):
     def test_shows_the_run_and_leaves_the_report(self):
         terminal = self.scenario_terminal()
         screen = terminal.wait_for(lambda s: "stay, " in s and "/wrong" in s and "Errors" in s)
@@ -105,40 +77,6 @@ class TestTui(Case):
         terminal.wait_for("[status 130]")
         self.assertEqual(self.figures()["outcome"], "interrupted")
 
-    def test_a_small_terminal_gets_the_line(self):
-        terminal = self.scenario_terminal("-d", "2s", columns=60, lines=12)
-        terminal.wait_for("req/s")
-        self.assertNotIn("stop and report", terminal.screen())
-        terminal.wait_for("[status 0]")
-
-    def test_the_usual_size_shows_names_and_errors(self):
-        for columns, lines in ((80, 24), (72, 16)):
-            with self.subTest(columns=columns):
-                terminal = self.scenario_terminal(columns=columns, lines=lines)
-                screen = terminal.wait_for(lambda s: re.search("Errors  .*failed", s))
-                self.assertRegex(screen, r"(?m)^Type +Name +Requests +Failed +Req/s .*95%")
-                self.assertRegex(screen, r"(?m)^GET    /t +\d")
-                self.assertRegex(screen, r"(?m)^GET    /wrong +\d")
-                self.assertIn("GET /wrong: HTTP status 200", screen)
-                self.assertIn("Generator  busy", screen)
-                terminal.keys("q")
-                terminal.wait_for("[status 0]")
-
-    def test_names_have_room_before_all_percentiles(self):
-        server = self.serve(*answer(response(b"ok")))
-        path = self.scenario("""
-            local U = inrush.user_class("U", { wait = inrush.constant(0.02) })
-            U:task("t", function(user) user.http:get("/a/rather/long/path/of/five/parts") end)
-            """)
-        terminal = self.terminal("run", path, "--host", server.url, columns=80, lines=24)
-        screen = terminal.wait_for("/a/rather")
-        self.assertRegex(screen, r"(?m)^GET    /a/rather/.*parts +\d")
-        self.assertNotIn("Max", screen)
-        terminal.resize(120, 24)
-        terminal.wait_for(lambda s: "/a/rather/long/path/of/five/parts" in s and "Max" in s)
-        terminal.keys("q")
-        terminal.wait_for("[status 0]")
-
     def test_the_warm_up_shows_its_last_second(self):
         server = self.serve(*answer(response(b"no", status=503)))
         terminal = self.terminal("-c", "2", "-d", "10m", "--warmup", "10m", server.url)
@@ -146,36 +84,6 @@ class TestTui(Case):
                           and "HTTP status 503" in s and "Generator  busy" in s)
         terminal.keys("q")
         terminal.wait_for("[status 3]")
-
-    def test_an_unknown_terminal_gets_the_line(self):
-        server = self.serve(*answer(response(b"ok")))
-        command = ["TERM=no-such-terminal", tool.PROGRAM, "-c", "1", "-d", "2s", server.url]
-        terminal = self.enterContext(Terminal(command, env=tool.environment()))
-        terminal.wait_for("req/s")
-        terminal.wait_for("[status 0]")
-
-    def test_a_closed_terminal_loses_no_figures(self):
-        terminal = self.scenario_terminal()
-        terminal.wait_for("scenario  20 users")
-        terminal.close()
-        self.wait_until(lambda: os.path.exists(self.report))
-        self.assertEqual(self.figures()["exit"]["status"], HUNG_UP)
-
-    def test_no_tui(self):
-        terminal = self.scenario_terminal("--no-tui", "-d", "2s")
-        terminal.wait_for("req/s")
-        self.assertNotIn("stop and report", terminal.screen())
-        terminal.wait_for("[status 0]")
-
-    def test_a_terminal_that_shrinks_and_grows(self):
-        terminal = self.scenario_terminal()
-        terminal.wait_for("scenario  20 users")
-        terminal.resize(50, 10)
-        terminal.wait_for("the view needs 72 x 16")
-        terminal.resize(120, 40)
-        terminal.wait_for("stop and report")
-        terminal.keys("q")
-        terminal.wait_for("[status 0]")
 
     def test_one_url(self):
         server = self.serve(*answer(response(b"ok")))
@@ -200,10 +108,6 @@ class TestTui(Case):
         terminal.keys("q")
         terminal.wait_for("[status 0]")
         self.assertEqual(terminal.scrollback().count("a line of the script"), 1)
-
-    def test_without_a_terminal(self):
-        self.assertUsageError(self.tool("--tui", "-n", "1", "http://127.0.0.1:1/"), "--tui",
-                              "terminal")
 
 
 if __name__ == "__main__":
