@@ -222,11 +222,17 @@ class TestSending(FaultCase):
         return run, server
 
     def test_answered_early_and_read_to_the_end(self):
-        run, server = self.post(
-            wire.take_until(b"\r\n\r\n"), wire.send(faults.PLAIN_ANSWER), wire.wait_closed())
+        """What was not sent when the answer came is left to the server by closing; a rest that
+        never comes would make it take the next request for that. Sent it may be all the same."""
+        def answer_then_read(conn):
+            while True:
+                conn.take_until(b"\r\n\r\n")
+                conn.send(faults.PLAIN_ANSWER)
+                conn.take(len(self.BODY))
+        run, server = self.post(answer_then_read)
         self.assertStatus(run, OK)
         self.assertTotals(run, 4, 0)
-        self.assertEqual(server.connections, 4, run)
+        self.assertTrue(2 <= server.connections <= 4, run)
 
     def test_refused_early(self):
         run, _ = self.post(
