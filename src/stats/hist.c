@@ -124,6 +124,24 @@ static double bucket_middle(const struct hist *h, int octave, int sub)
     return fmin(fmax(middle, (double)h->min), (double)h->max);
 }
 
+/* From bucket sub, which *running includes, to the one that brings it up to the
+ * rank; it is among these counts. In strides, which the compiler adds up faster
+ * than bucket by bucket. */
+static int walk_to(const uint64_t *counts, int sub, uint64_t *running, uint64_t rank)
+{
+    enum { STRIDE = 32 };
+    while (sub + STRIDE < HIST_SUB) {
+        uint64_t ahead = *running + sum_buckets(counts, sub + 1, sub + 1 + STRIDE);
+        if (ahead >= rank)
+            break;
+        *running = ahead;
+        sub += STRIDE;
+    }
+    while (*running < rank)
+        *running += counts[++sub];
+    return sub;
+}
+
 void hist_percentiles(const struct hist *h, const double *percents, int n, double *values)
 {
     int i = 0;
@@ -143,8 +161,7 @@ void hist_percentiles(const struct hist *h, const double *percents, int n, doubl
             uint64_t rank = rank_of(h, percents[i]);
             if (rank > upto)
                 break;
-            while (running < rank)
-                running += counts[++sub];
+            sub = walk_to(counts, sub, &running, rank);
             values[i] = bucket_middle(h, octave, sub);
         }
         below = upto;
