@@ -290,8 +290,10 @@ class TestHtml(Case):
 
     def test_when_a_threshold_first_failed(self):
         server = self.serve(*answer(response(b"ok")))
-        run = self.report("-c", "2", "-d", "3s", "--threshold", "p50 < 1us for 1s",
+        run = self.report("-c", "2", "-d", "100s", "--threshold", "p50 < 1us for 1s abort",
                           "--threshold", "requests > 0", server.url, status=THRESHOLD)
+        self.assertIn("A threshold ended the run after", self.browser.text("#verdict h2"))
+        self.assertIn("Threshold 'p50 < 1us for 1s abort' did not", self.browser.text("#verdict"))
         shown = [r[-1] for r in self.values("Thresholds")]
         self.assertEqual([float(s) if s else None for s in shown],
                          [t["violated_s"] for t in run.json["thresholds"]])

@@ -72,8 +72,8 @@ function judgement(report) {
   const all = report.thresholds.length;
   const after = figure.elapsed(report.duration_s);
   const planned = report.planned.duration_s ? ` of ${figure.elapsed(report.planned.duration_s)}` : "";
+  if (report.thresholds.some((t) => t.aborted)) return ["bad", `A threshold ended the run after ${after}${planned}`];
   if (report.outcome === "aborted") return ["bad", `Aborted after ${after}${planned}`];
-  if (report.outcome === "threshold") return ["bad", `A threshold ended the run after ${after}${planned}`];
   if (report.exit.status === 3) return ["bad", capital(report.exit.meaning)];
   if (failed) return ["bad", all === 1 ? "The threshold failed" : `${figure.count(failed)} of ${figure.count(all)} thresholds failed`];
   if (report.outcome === "interrupted") return ["warn", `Interrupted after ${after}${planned}`];
@@ -100,7 +100,7 @@ function verdictSection(report) {
     sentences.push(`${figure.plural(totals.requests, "request")} in ${figure.elapsed(report.duration_s)}, ${figure.rate(totals.rps)} per second; ${failedText(totals)}.`);
     if (latency.count) sentences.push(`Half of the answers took at most ${figure.duration(latency.p50)}, 95% ${figure.duration(latency.p95)}, 99% ${figure.duration(latency.p99)}.`);
   }
-  if (report.outcome !== "finished") sentences.push(report.reason ? `${report.reason}; the figures are of that time.` : "The figures are of that time.");
+  if (report.outcome !== "finished") sentences.push(report.reason ? `${capital(micro(report.reason))}; the figures are of that time.` : "The figures are of that time.");
   return el("div", { class: `verdict ${tone}`, id: "verdict", "data-tone": tone },
     el("h2", {}, headline),
     sentences.length ? el("p", {}, sentences.join(" ")) : null,
