@@ -109,11 +109,25 @@ static uint64_t rank_of(const struct hist *h, double percent)
     return (uint64_t)fmax(ceil(percent / 100 * (double)h->count * (1 - 1e-14)), 0);
 }
 
-static uint64_t sum_buckets(const uint64_t *counts, int from, int to)
+/* So many are added in a row, an instruction each. */
+enum { STRIDE = 32 };
+
+static inline uint64_t sum_stride(const uint64_t *counts)
 {
     uint64_t sum = 0;
-    for (int sub = from; sub < to; sub++)
-        sum += counts[sub];
+#pragma GCC unroll 32
+    for (int i = 0; i < STRIDE; i++)
+        sum += counts[i];
+    return sum;
+}
+
+static uint64_t sum_buckets(const uint64_t *counts, int n)
+{
+    uint64_t sum = 0;
+    for (; n >= STRIDE; n -= STRIDE, counts += STRIDE)
+        sum += sum_stride(counts);
+    for (int i = 0; i < n; i++)
+        sum += counts[i];
     return sum;
 }
 
@@ -125,13 +139,11 @@ static double bucket_middle(const struct hist *h, int octave, int sub)
 }
 
 /* From bucket sub, which *running includes, to the one that brings it up to the
- * rank; it is among these counts. In strides, which the compiler adds up faster
- * than bucket by bucket. */
+ * rank; it is among these counts. */
 static int walk_to(const uint64_t *counts, int sub, uint64_t *running, uint64_t rank)
 {
-    enum { STRIDE = 32 };
     while (sub + STRIDE < HIST_SUB) {
-        uint64_t ahead = *running + sum_buckets(counts, sub + 1, sub + 1 + STRIDE);
+        uint64_t ahead = *running + sum_stride(counts + sub + 1);
         if (ahead >= rank)
             break;
         *running = ahead;
@@ -155,7 +167,7 @@ void hist_percentiles(const struct hist *h, const double *percents, int n, doubl
         const uint64_t *counts = h->octaves[octave];
         if (!counts)
             continue;
-        uint64_t upto = below + sum_buckets(counts, 0, HIST_SUB), running = below;
+        uint64_t upto = below + sum_buckets(counts, HIST_SUB), running = below;
         int sub = -1; /* the last whose count is in running */
         for (; i < n; i++) {
             uint64_t rank = rank_of(h, percents[i]);
@@ -184,10 +196,10 @@ void hist_counts_up_to(const struct hist *h, const uint64_t *us, int n, uint64_t
         int last = hist_octave(upto), end = hist_sub(upto, last) + 1;
         for (; octave < last; octave++, next = 0) {
             if (h->octaves[octave])
-                count += sum_buckets(h->octaves[octave], next, HIST_SUB);
+                count += sum_buckets(h->octaves[octave] + next, HIST_SUB - next);
         }
         if (h->octaves[octave] && next < end) {
-            count += sum_buckets(h->octaves[octave], next, end);
+            count += sum_buckets(h->octaves[octave] + next, end - next);
             next = end;
         }
         counts[i] = count;
