@@ -90,10 +90,11 @@ static int core_uniform(lua_State *L)
 
 static void slept(struct ev_loop *loop, ev_timer *timer, int revents)
 {
-    (void)loop;
     (void)revents;
     struct user *u = timer->data;
+    ev_timer_stop(loop, timer); /* a pause that the end of the run cut short */
     ev_set_cb(&u->timer, u->after_sleep);
+    u->pauses = false;
     user_resume(u, 0);
 }
 
@@ -101,6 +102,18 @@ static void cancel_sleep(struct user *u)
 {
     ev_timer_stop(u->script->net->loop, &u->timer);
     ev_set_cb(&u->timer, u->after_sleep);
+    u->pauses = false;
+}
+
+static int sleep_for(lua_State *L, struct user *u, double seconds)
+{
+    user_begin(u);
+    u->after_sleep = ev_cb(&u->timer);
+    ev_set_cb(&u->timer, slept);
+    /* Never less than asked: the task may have computed for a while. */
+    watch_timer_start(u->script->net->loop, &u->timer, seconds);
+    user_wait(u, cancel_sleep);
+    return lua_yield(L, 0);
 }
 
 static int core_sleep(lua_State *L)
@@ -109,13 +122,16 @@ static int core_sleep(lua_State *L)
     double seconds = lua_tonumber(L, 1);
     if (!lua_isnumber(L, 1) || !(seconds >= 0 && seconds < 1e9))
         script_raise(L, "sleep(seconds) takes a number, 0 or more");
-    user_begin(u);
-    u->after_sleep = ev_cb(&u->timer);
-    ev_set_cb(&u->timer, slept);
-    /* Never less than asked: the task may have computed for a while. */
-    watch_timer_start(u->script->net->loop, &u->timer, seconds);
-    user_wait(u, cancel_sleep);
-    return lua_yield(L, 0);
+    return sleep_for(L, u, seconds);
+}
+
+/* pause(seconds): a sleep of ours, before something is tried again. The end of
+ * the run does not wait for it. */
+static int core_pause(lua_State *L)
+{
+    struct user *u = user_to_wait(L, "a request");
+    u->pauses = true;
+    return sleep_for(L, u, u->stopping && !u->in_turn ? 0 : lua_tonumber(L, 1));
 }
 
 /* --- measure ------------------------------------------------------------------------ */
@@ -300,6 +316,7 @@ static const luaL_Reg functions[] = {
     {"env", core_env},
     {"random", core_random},
     {"uniform", core_uniform},
+    {"pause", core_pause},
     {"sleep", core_sleep},
     {"measure_begin", core_measure_begin},
     {"measure_end", core_measure_end},

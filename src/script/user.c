@@ -295,6 +295,8 @@ void user_stop(struct user *u)
         return;
     if (u->thread.co) { /* busy */
         u->stopping = true;
+        if (u->pauses)
+            ev_feed_event(u->script->net->loop, &u->timer, EV_TIMER);
         return;
     }
     stop_waiting(u);

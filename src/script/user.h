@@ -66,6 +66,7 @@ struct user {
     bool held;     /* its next task is due, and the script's users are paused */
     bool waited;   /* the running function has waited for something */
     bool on_call;  /* it begins a task when it is told to, and only then */
+    bool pauses;   /* it sleeps before it tries something again; not when it is stopping */
     ev_timer timer;
     struct alarm alarm; /* pacing: when the next task is due */
     void (*after_sleep)(struct ev_loop *, ev_timer *,

@@ -77,6 +77,24 @@ class Failures(McpCase):
         self.assertGreaterEqual(times[1] - times[0], 0.95)
         self.assertIn("3 requests, 1 failed", run.stderr)
 
+    def test_the_end_of_the_run_waits_for_no_retry(self):
+        server = self.serve(repeat([Peer(lambda conn, request, message: response(
+            b"slow down", 429, "Too Many", ["Retry-After: 3600"]))]))
+        path = self.scenario(f"""
+            local mcp = require "inrush.mcp"
+            local U = inrush.user_class("U", {{}})
+            function U.on_start(user)
+              user.mcp = mcp.client {{ url = "{server.url}mcp", protocol = "2025-06-18" }}
+            end
+            U:task("t", function(user)
+              user.mcp:list_tools()
+              user.mcp:list_tools()
+            end)
+            """)
+        run = self.load("run", path, "-u", "1", "-d", "1s", "--stop-timeout", "1h")
+        requests = {s["name"]: s["requests"] for s in run.json["series"]}
+        self.assertEqual(requests["list_tools"], 2, run)
+
     def test_not_json(self):
         for body, kind in ((b"<html>", "text/html"), (b'{"jsonrpc":', "application/json"),
                            (b"[1, 2", "application/json"), (b'"text"', "application/json"),

@@ -365,7 +365,7 @@ function generatorSection(report) {
       ["Busy", g.cpu_share === null ? "not known" : `${(100 * g.cpu_share).toFixed(0)}% of the time`],
       ["CPU time", `${figure.number(g.cpu_s, 2)} s`],
       ["Timers late", lag.count ? spreadText(lag) : "not measured"],
-      ["In scripts", g.script && g.script.s ? `${(100 * g.script.s / g.wall_s).toFixed(0)}% of the time, at most ${figure.duration(g.script.longest_ms)} at once` : null],
+      ["In scripts", g.script && g.script.s ? `${(100 * g.script.s / g.wall_s).toFixed(2)}% of the time, at most ${figure.duration(g.script.longest_ms)} at once` : null],
       ["Garbage collection", g.script && g.script.gc_s ? `${(100 * g.script.gc_s / g.wall_s).toFixed(2)}% of the time, at most ${figure.duration(g.script.gc_longest_ms)}` : null],
       ["Workers hung", g.hung ? el("span", { class: "bad" }, figure.count(g.hung)) : null],
     ]),

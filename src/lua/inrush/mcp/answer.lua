@@ -116,7 +116,7 @@ function Answer:resume(res)
       why = "there was no time left to resume it"
       break
     end
-    core.sleep(pause)
+    core.pause(pause)
     headers["Last-Event-ID"] = self.event_id
     res = self.http:get(self.url, {
       headers = headers, timeout = left < math.huge and left or nil, events = self.on_event,

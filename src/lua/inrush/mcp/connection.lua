@@ -202,7 +202,7 @@ function Connection:ready()
     local wait = self.not_before - core.clock()
     self.not_before = 0
     if wait > 0 then
-      core.sleep(wait)
+      core.pause(wait)
     end
   end
   if not self.era then
