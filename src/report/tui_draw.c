@@ -143,6 +143,22 @@ static void draw_spark(struct pen *pen, const struct tui_model *m, enum figure f
     pen_next_line(pen);
 }
 
+/* Of a schedule; without one there is no line. */
+static void draw_arrivals(struct pen *pen, const struct tui_model *m)
+{
+    char rate[FIGURE_MAX], n[UNITS_MAX];
+    bool asked = m->run->rate > 0 || m->run->ramp;
+    if (!asked && m->tick.waiting == 0)
+        return;
+    pen_put(pen, PEN_PLAIN, asked ? "Asked for  " : "Arrivals   ", 0);
+    if (asked)
+        pen_putf(pen, PEN_PLAIN, "%s", figure_rate(rate, m->run));
+    if (m->tick.waiting > 0)
+        pen_putf(pen, PEN_BAD, "%s%s waiting", asked ? ", " : "",
+                 units_format_count(n, m->tick.waiting));
+    pen_next_line(pen);
+}
+
 /* --- the series ---------------------------------------------------------------- */
 
 enum column { REQUESTS, FAILED, RATE, TIME_50, TIME_95, TIME_99, TIME_MAX, COLUMNS };
@@ -343,6 +359,7 @@ void tui_draw(const struct tui_model *m, const struct tui_look *look)
     pen.line += empty;
     for (enum figure figure = RPS; figure <= P99; figure++)
         draw_spark(&pen, m, figure);
+    draw_arrivals(&pen, m);
     pen_next_line(&pen);
 
     /* Errors get up to a third of what is left, the series the rest; below

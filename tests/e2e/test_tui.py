@@ -4,7 +4,7 @@ import re
 import unittest
 
 from harness.tui_case import TuiCase
-from harness.wire import answer, response
+from harness.wire import answer, recv_request, response, wait_closed
 
 
 class TestTui(TuiCase):
@@ -91,6 +91,15 @@ class TestTui(TuiCase):
         terminal.wait_for(lambda s: "3 connections" in s and "of 100,000,000 requests" in s)
         terminal.keys("q")
         terminal.wait_for("[status 0]")
+
+    def test_a_rate(self):
+        """What was asked for, and how many are due that no connection is free for."""
+        server = self.serve(recv_request(), wait_closed())
+        terminal = self.terminal("-R", "50", "-c", "1", "-d", "10m", "-T", "10m", server.url)
+        screen = terminal.wait_for(lambda s: "waiting" in s)
+        self.assertRegex(screen, r"Asked for +50 requests/s, [\d,]+ waiting")
+        terminal.keys("q")
+        terminal.wait_for("[status 3]")
 
     def test_lines_of_the_log_are_kept(self):
         server = self.serve(*answer(response(b"ok")))
