@@ -159,8 +159,8 @@ struct report_options {
  * stdout_taken ("--json -") the console report goes to stderr. */
 void report_options_detect(struct report_options *opt, bool stdout_taken);
 
-/* Whether the live view can be shown: keys come from a terminal, stdout is one
- * of a known kind (TERM), and it is large enough. */
+/* Whether the live view can be shown: keys come from a terminal whose foreground
+ * we are in, stdout is one of a known kind (TERM), and it is large enough. */
 bool report_tui_fits(void);
 
 /* A kind of reporter. Only `tick` and the slots for keys may be NULL. */

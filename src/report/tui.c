@@ -121,10 +121,17 @@ static bool can_draw_on(const char *term)
     return can;
 }
 
+/* The terminal stops a job in the background that would take it over: one begun
+ * with `&`, or by timeout(1). */
+static bool is_foreground(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 bool report_tui_fits(void)
 {
     struct winsize size;
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+    return isatty(STDIN_FILENO) && is_foreground() && isatty(STDOUT_FILENO) &&
            ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row >= TUI_LINES_MIN &&
            size.ws_col >= TUI_COLUMNS_MIN && can_draw_on(getenv("TERM"));
 }

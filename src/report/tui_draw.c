@@ -14,6 +14,7 @@
 
 #include <math.h>
 #include <ncurses.h>
+#include <stdio.h>
 
 static void draw_title(struct pen *pen, const struct tui_model *m)
 {
@@ -183,7 +184,7 @@ struct layout {
 
 static void lay_out(struct layout *layout, const struct tui_model *m)
 {
-    int wanted = 0;
+    int wanted = text_width(m->all.name) + 1;
     for (size_t i = 0; i < m->rows.len && wanted < NAME_LEAST; i++) {
         int width = text_width(m->rows.items[i].name) + 1;
         wanted = width > wanted ? width : wanted;
@@ -227,18 +228,23 @@ static void draw_titles(struct pen *pen, const struct layout *layout, bool warmu
              false);
 }
 
-static void draw_series_row(struct pen *pen, const struct layout *layout, const struct tui_row *row)
+static void draw_series_row(struct pen *pen, const struct layout *layout, enum pen_style style,
+                            const struct tui_row *row)
 {
     char requests[UNITS_MAX], failures[UNITS_MAX], rps[FIGURE_MAX];
     char times[4][FIGURE_MAX];
     const double ms[] = {row->p50, row->p95, row->p99, row->max};
-    for (int i = 0; i < 4; i++)
-        figure_duration_ms(times[i], ms[i]);
+    for (int i = 0; i < 4; i++) {
+        if (ms[i] >= 0)
+            figure_duration_ms(times[i], ms[i]);
+        else
+            snprintf(times[i], FIGURE_MAX, "-");
+    }
     units_format_count(requests, row->requests);
     units_format_count(failures, row->failures);
     figure_number(rps, row->rps, row->rps < 10 ? 1 : 0);
     const char *figures[] = {requests, failures, rps, times[0], times[1], times[2], times[3]};
-    draw_row(pen, layout, PEN_PLAIN, row->type, row->name, figures, row->failures > 0);
+    draw_row(pen, layout, style, row->type, row->name, figures, row->failures > 0);
 }
 
 static void draw_series(struct pen *pen, const struct tui_model *m, int room)
@@ -248,17 +254,20 @@ static void draw_series(struct pen *pen, const struct tui_model *m, int room)
         return;
     lay_out(&layout, m);
     draw_titles(pen, &layout, m->tick.warmup);
-    room--;
+    bool sum = m->series_len > 1 && room > 2;
+    room -= sum ? 2 : 1;
     size_t shown = m->rows.len;
     bool more = m->series_len > (size_t)room;
     if (more)
         shown = (size_t)room - 1 < m->rows.len ? (size_t)room - 1 : m->rows.len;
     for (size_t i = 0; i < shown; i++)
-        draw_series_row(pen, &layout, &m->rows.items[i]);
+        draw_series_row(pen, &layout, PEN_PLAIN, &m->rows.items[i]);
     if (more) {
         pen_putf(pen, PEN_DIM, "and %zu more series", m->series_len - shown);
         pen_next_line(pen);
     }
+    if (sum)
+        draw_series_row(pen, &layout, PEN_STRONG, &m->all);
 }
 
 /* --- what is wrong --------------------------------------------------------------- */
@@ -271,10 +280,11 @@ static void draw_errors(struct pen *pen, const struct tui_model *m, int room)
         return;
     char failed[UNITS_MAX], requests[UNITS_MAX], share[FIGURE_MAX];
     pen_putf(pen, PEN_BAD, "Errors");
-    if (m->failures > 0)
+    if (m->all.failures > 0)
         pen_putf(pen, PEN_PLAIN, "  %s of %s requests failed (%s)",
-                 units_format_count(failed, m->failures), units_format_count(requests, m->requests),
-                 figure_percent(share, m->failures, m->requests));
+                 units_format_count(failed, m->all.failures),
+                 units_format_count(requests, m->all.requests),
+                 figure_percent(share, m->all.failures, m->all.requests));
     pen_putf(pen, PEN_DIM, "  %zu different, the latest first", m->errors_len);
     pen_next_line(pen);
     for (size_t i = 0; i < m->errors.len && (int)i < room - 1; i++) {
@@ -338,7 +348,7 @@ static void say_too_small(struct pen *pen, const struct tui_model *m)
     char n[UNITS_MAX];
     pen_putf(pen, PEN_PLAIN, "Too small: the view needs %d x %d", TUI_COLUMNS_MIN, TUI_LINES_MIN);
     pen_next_line(pen);
-    pen_putf(pen, PEN_PLAIN, "%s requests", units_format_count(n, m->requests));
+    pen_putf(pen, PEN_PLAIN, "%s requests", units_format_count(n, m->all.requests));
 }
 
 /* From so many lines on, empty ones part what is shown. */

@@ -10,7 +10,7 @@
 
 void tui_model_init(struct tui_model *m, const struct report_run *run)
 {
-    *m = (struct tui_model){.run = run, .lag_p99_ms = -1};
+    *m = (struct tui_model){.run = run, .all = {.name = ""}, .lag_p99_ms = -1};
 }
 
 static void clear_errors(struct tui_model *m)
@@ -63,19 +63,42 @@ static uint64_t requests_of(const struct stats *s, uint32_t id)
     return id < s->series_len && s->series[id] ? s->series[id]->requests : 0;
 }
 
+static void take_times(struct tui_row *row, const struct hist *response)
+{
+    double us[3];
+    row->p50 = row->p95 = row->p99 = row->max = -1;
+    if (response->count == 0)
+        return;
+    hist_percentiles(response, percents, 3, us);
+    row->p50 = us[0] / 1000;
+    row->p95 = us[1] / 1000;
+    row->p99 = us[2] / 1000;
+    row->max = (double)response->max / 1000;
+}
+
+static void take_all(struct tui_model *m, const struct series *sum, const struct series *lately,
+                     double interval_s)
+{
+    m->all = (struct tui_row){
+        .type = "",
+        .name = "Aggregated",
+        .requests = sum->requests,
+        .failures = sum->failures,
+        .rps = interval_s > 0 ? (double)lately->requests / interval_s : 0,
+    };
+    take_times(&m->all, &sum->response);
+}
+
 static void take_rows(struct tui_model *m, const struct report_tick *tick,
                       const struct stats *total)
 {
     vec_clear(&m->rows);
-    m->requests = m->failures = 0;
     for (uint32_t id = 0; id < total->series_len; id++) {
         const struct series *series = total->series[id];
         if (!series || series->requests == 0)
             continue;
         struct catalog_entry entry = catalog_get(m->run->catalog, id);
         uint64_t lately = requests_of(tick->interval, id);
-        m->requests += series->requests;
-        m->failures += series->failures;
         vec_push(&m->rows, ((struct tui_row){
                                .type = entry.type,
                                .name = entry.name,
@@ -90,15 +113,8 @@ static void take_rows(struct tui_model *m, const struct report_tick *tick,
         qsort(m->rows.items, m->rows.len, sizeof(m->rows.items[0]), by_requests);
     if (m->rows.len > TUI_ROWS_MAX)
         m->rows.len = TUI_ROWS_MAX;
-    for (size_t i = 0; i < m->rows.len; i++) {
-        struct tui_row *row = &m->rows.items[i];
-        double us[3];
-        hist_percentiles(&row->series->response, percents, 3, us);
-        row->p50 = us[0] / 1000;
-        row->p95 = us[1] / 1000;
-        row->p99 = us[2] / 1000;
-        row->max = row->series->response.count > 0 ? (double)row->series->response.max / 1000 : 0;
-    }
+    for (size_t i = 0; i < m->rows.len; i++)
+        take_times(&m->rows.items[i], &m->rows.items[i].series->response);
 }
 
 /* Keeps the latest ones, newest first. */
@@ -155,6 +171,8 @@ void tui_model_tick(struct tui_model *m, const struct report_tick *tick)
     if (tick->interval_s > 0 && tick->elapsed_s > 0)
         add_point(m, tick);
     take_rows(m, tick, known);
+    take_all(m, tick->warmup ? tick->interval_sum : tick->total_sum, tick->interval_sum,
+             tick->interval_s);
     take_errors(m, known);
     take_generator(m, &known->generator);
     m->tick.total = m->tick.interval = NULL;
@@ -171,7 +189,7 @@ double tui_model_progress(const struct tui_model *m)
     const struct report_run *run = m->run;
     double share = -1;
     if (run->requests > 0 && !m->tick.warmup)
-        share = (double)m->requests / (double)run->requests;
+        share = (double)m->all.requests / (double)run->requests;
     if (run->duration_s > 0) {
         double timed = m->tick.elapsed_s / (run->warmup_s + run->duration_s);
         share = timed > share ? timed : share; /* what comes first ends it */

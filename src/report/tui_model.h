@@ -25,8 +25,8 @@ struct tui_point {
 struct tui_row {
     const char *type, *name; /* borrowed from the catalog */
     uint64_t requests, failures;
-    double rps; /* of the last tick */
-    double p50, p95, p99, max;
+    double rps;                  /* of the last tick */
+    double p50, p95, p99, max;   /* negative: no answer came */
     const struct series *series; /* borrowed during tui_model_tick */
 };
 
@@ -44,8 +44,8 @@ struct tui_model {
     const struct report_run *run; /* borrowed */
     struct report_tick tick;      /* the last; its statistics are not kept */
     struct tui_point points[TUI_HISTORY];
-    int points_len, points_end; /* a ring: the newest is before points_end */
-    uint64_t requests, failures;
+    int points_len, points_end;       /* a ring: the newest is before points_end */
+    struct tui_row all;               /* all series together; its `series` is NULL */
     VEC(struct tui_row) rows;         /* the busiest first, at most TUI_ROWS_MAX */
     size_t series_len;                /* how many there are in all */
     VEC(struct tui_error) errors;     /* the latest first, at most TUI_ERRORS_MAX */

@@ -23,7 +23,7 @@ class TestTuiTerminals(TuiCase):
             with self.subTest(columns=columns):
                 terminal = self.scenario_terminal(columns=columns, lines=lines)
                 for line in (r"^Type +Name +Requests +Failed +Req/s .*95%", r"^GET    /t +\d",
-                             r"^GET    /wrong +\d", r"^Errors  .*failed",
+                             r"^GET    /wrong +\d", r"^ +Aggregated +\d", r"^Errors  .*failed",
                              r"GET /wrong: HTTP status 200", r"^Generator  busy"):
                     terminal.wait_for(re.compile(line, re.MULTILINE).search)
                 terminal.keys("q")
@@ -48,6 +48,13 @@ class TestTuiTerminals(TuiCase):
         command = ["TERM=no-such-terminal", tool.PROGRAM, "-c", "1", "-d", "2s", server.url]
         terminal = self.enterContext(Terminal(command, env=tool.environment()))
         terminal.wait_for("req/s")
+        terminal.wait_for("[status 0]")
+
+    def test_in_the_background_it_is_not_stopped(self):
+        """timeout(1) runs it so; a job that takes the terminal over would be stopped."""
+        server = self.serve(*answer(response(b"ok")))
+        command = ["timeout", "60", tool.PROGRAM, "-c", "1", "-d", "1s", server.url]
+        terminal = self.enterContext(Terminal(command, env=tool.environment()))
         terminal.wait_for("[status 0]")
 
     def test_a_closed_terminal_loses_no_figures(self):
