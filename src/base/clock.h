@@ -39,7 +39,8 @@ static inline double ns_to_s(uint64_t ns)
     return (double)ns / 1e9;
 }
 
+/* Half of what clock_ns() can count at most, so that it can be added to one. */
 static inline uint64_t s_to_ns(double s)
 {
-    return s <= 0 ? 0 : (uint64_t)(s * 1e9 + 0.5);
+    return s <= 0 ? 0 : s < 9e9 ? (uint64_t)(s * 1e9 + 0.5) : UINT64_C(9000000000000000000);
 }

@@ -1,4 +1,4 @@
-/* The error of an operation; see op.h. */
+/* How an operation fails; see op.h. */
 #include "net/op.h"
 
 #include "base/mem.h"
@@ -13,6 +13,13 @@ struct err *op_error(struct op *op)
         op->err->message[0] = '\0';
     }
     return op->err;
+}
+
+void op_cancel(struct op *op, uint64_t now_ns)
+{
+    if (op->start_ns == 0)
+        op->start_ns = now_ns;
+    err_set(op_error(op), ERR_CANCELLED, "cancelled");
 }
 
 void op_release(struct op *op)

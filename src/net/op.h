@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "net/deadline.h"
 
@@ -53,6 +54,39 @@ static inline void op_clear_error(struct op *op)
 {
     if (op->err != NULL)
         op_release(op);
+}
+
+/* What a protocol does with an operation, in this order. */
+
+/* It is pending from now on. The deadline is not armed before it begins; until
+ * then its time is the timeout. 0: it has none. */
+static inline void op_start(struct op *op, double timeout_s, void (*expired)(struct deadline *d))
+{
+    op->deadline = (struct deadline){.at_ns = s_to_ns(timeout_s), .expired = expired};
+    op->pending = true;
+    op->start_ns = op->sent_ns = op->first_byte_ns = op->end_ns = 0;
+    op->bytes = 0;
+    op_clear_error(op);
+}
+
+/* It connects, or sends. */
+static inline void op_begin(struct op *op, struct deadlines *deadlines, uint64_t now_ns)
+{
+    op->start_ns = now_ns;
+    if (op->deadline.at_ns > 0)
+        deadline_arm(deadlines, &op->deadline, now_ns + op->deadline.at_ns);
+}
+
+/* Its starter gives it up, begun or not: why it fails. */
+void op_cancel(struct op *op, uint64_t now_ns);
+
+/* It is complete; what it was part of may be gone when this returns. */
+static inline void op_complete(struct op *op, struct deadlines *deadlines, uint64_t now_ns)
+{
+    deadline_cancel(deadlines, &op->deadline);
+    op->pending = false;
+    op->end_ns = now_ns;
+    op->complete(op);
 }
 
 static inline struct op *op_of_deadline(struct deadline *d)

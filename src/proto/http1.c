@@ -37,10 +37,7 @@ static void finish(struct http1_conn *c, uint64_t now_ns, bool keep)
         c->buf = (struct buf)BUF_INIT;
     }
     c->op = NULL;
-    deadline_cancel(c->stream.net->deadlines, &op->op.deadline);
-    op->op.pending = false;
-    op->op.end_ns = now_ns;
-    op->op.complete(&op->op);
+    op_complete(&op->op, c->stream.net->deadlines, now_ns);
     if (large.cap > 0)
         buf_release(&large);
 }
@@ -170,14 +167,6 @@ static void on_ended(struct stream *s, const struct err *err)
 
 /* Starting */
 
-static void begin(struct http1_conn *c, uint64_t now_ns)
-{
-    struct op *op = &c->op->op;
-    op->start_ns = now_ns;
-    if (op->deadline.at_ns > 0)
-        deadline_arm(c->stream.net->deadlines, &op->deadline, now_ns + op->deadline.at_ns);
-}
-
 static void send_request(struct http1_conn *c, uint64_t now_ns)
 {
     struct http1_op *op = c->op;
@@ -212,7 +201,7 @@ static void on_connected(struct stream *s, const struct err *err)
 
 static void open_connection(struct http1_conn *c, uint64_t now_ns)
 {
-    begin(c, now_ns);
+    op_begin(&c->op->op, c->stream.net->deadlines, now_ns);
     stream_connect(&c->stream, c->to);
 }
 
@@ -230,12 +219,7 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
     op->head = op->body = NULL;
     op->head_len = 0;
     op->body_len = 0;
-    /* Until it is armed, the deadline's time is the timeout. */
-    op->op.deadline = (struct deadline){.at_ns = s_to_ns(timeout_s), .expired = on_expired};
-    op->op.pending = true;
-    op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
-    op->op.bytes = 0;
-    op_clear_error(&op->op);
+    op_start(&op->op, timeout_s, on_expired);
     c->enough_ns = 0;
     if (op->batch)
         op->batch->answered = 0;
@@ -243,7 +227,7 @@ void http1_start(struct http1_conn *c, struct http1_op *op, double timeout_s)
 
     uint64_t now_ns = clock_ns();
     if (c->stream.state == STREAM_OPEN) {
-        begin(c, now_ns);
+        op_begin(&c->op->op, c->stream.net->deadlines, now_ns);
         send_request(c, now_ns);
     } else if (backoff_is_over(&c->backoff, now_ns)) {
         open_connection(c, now_ns);
@@ -258,9 +242,7 @@ void http1_cancel(struct http1_conn *c)
         return;
     uint64_t now_ns = clock_ns();
     backoff_stop(&c->backoff);
-    if (c->op->op.start_ns == 0)
-        c->op->op.start_ns = now_ns;
-    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
+    op_cancel(&c->op->op, now_ns);
     fail(c, now_ns);
 }
 

@@ -55,10 +55,7 @@ static void finish(struct pg_conn *c, uint64_t now_ns)
     struct pg_op *op = c->op;
     c->op = NULL;
     backoff_stop(&c->backoff);
-    deadline_cancel(c->net->deadlines, &op->op.deadline);
-    op->op.pending = false;
-    op->op.end_ns = now_ns;
-    op->op.complete(&op->op);
+    op_complete(&op->op, c->net->deadlines, now_ns);
 }
 
 /* op->op.err has been filled; the connection cannot be used further. */
@@ -187,18 +184,10 @@ void pg_not_connected(struct pg_conn *c)
     fail(c, clock_ns());
 }
 
-static void begin(struct pg_conn *c, uint64_t now_ns)
-{
-    struct op *op = &c->op->op;
-    op->start_ns = now_ns;
-    if (op->deadline.at_ns > 0)
-        deadline_arm(c->net->deadlines, &op->deadline, now_ns + op->deadline.at_ns);
-}
-
 /* -1 with the operation's err. */
 static int open_connection(struct pg_conn *c, uint64_t now_ns)
 {
-    begin(c, now_ns);
+    op_begin(&c->op->op, c->net->deadlines, now_ns);
     return pg_connect(c);
 }
 
@@ -227,16 +216,11 @@ void pg_start(struct pg_conn *c, struct pg_op *op, double timeout_s)
     op->conn = c;
     op->failed = 0;
     op->sqlstate[0] = '\0';
-    /* Until it is armed, the deadline's time is the timeout. */
-    op->op.deadline = (struct deadline){.at_ns = s_to_ns(timeout_s), .expired = on_expired};
-    op->op.pending = true;
-    op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
-    op->op.bytes = 0;
-    op_clear_error(&op->op);
+    op_start(&op->op, timeout_s, on_expired);
 
     uint64_t now_ns = clock_ns();
     if (c->state == PG_OPEN) {
-        begin(c, now_ns);
+        op_begin(&c->op->op, c->net->deadlines, now_ns);
         if (op->statements_len > 0 && send_operation(c) == 0)
             return;
     } else if (!backoff_is_over(&c->backoff, now_ns)) {
@@ -254,11 +238,9 @@ void pg_stop(struct pg_conn *c)
         return;
     uint64_t now_ns = clock_ns();
     backoff_stop(&c->backoff);
-    if (c->op->op.start_ns == 0)
-        c->op->op.start_ns = now_ns;
     if (c->state == PG_OPEN)
         pg_cancel(c->conn);
-    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
+    op_cancel(&c->op->op, now_ns);
     fail(c, now_ns);
 }
 

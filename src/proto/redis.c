@@ -51,10 +51,7 @@ static void finish(struct redis_conn *c, uint64_t now_ns)
     if (c->ready)
         op->op.first_byte_ns = c->link->first_read_ns;
     c->op = NULL;
-    deadline_cancel(c->net->deadlines, &op->op.deadline);
-    op->op.pending = false;
-    op->op.end_ns = now_ns;
-    op->op.complete(&op->op);
+    op_complete(&op->op, c->net->deadlines, now_ns);
 }
 
 /* Drops the connection, or the attempt to make one. */
@@ -278,18 +275,10 @@ static void on_resolved(struct dns_query *q, const struct dns_addresses *address
 
 /* Starting */
 
-static void begin(struct redis_conn *c, uint64_t now_ns)
-{
-    struct op *op = &c->op->op;
-    op->start_ns = now_ns;
-    if (op->deadline.at_ns > 0)
-        deadline_arm(c->net->deadlines, &op->deadline, now_ns + op->deadline.at_ns);
-}
-
 static void open_connection(struct redis_conn *c, uint64_t now_ns)
 {
     const struct redis_target *t = c->target;
-    begin(c, now_ns);
+    op_begin(&c->op->op, c->net->deadlines, now_ns);
     c->next_address = 0;
     c->addresses.len = 0;
     bool under_way;
@@ -321,16 +310,11 @@ void redis_start(struct redis_conn *c, struct redis_op *op, double timeout_s)
     c->op = op;
     op->conn = c;
     op->replies = 0;
-    /* Until it is armed, the deadline's time is the timeout. */
-    op->op.deadline = (struct deadline){.at_ns = s_to_ns(timeout_s), .expired = on_expired};
-    op->op.pending = true;
-    op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
-    op->op.bytes = 0;
-    op_clear_error(&op->op);
+    op_start(&op->op, timeout_s, on_expired);
 
     uint64_t now_ns = clock_ns();
     if (c->ready) {
-        begin(c, now_ns);
+        op_begin(&c->op->op, c->net->deadlines, now_ns);
         send_request(c, now_ns);
     } else if (backoff_is_over(&c->backoff, now_ns)) {
         open_connection(c, now_ns);
@@ -344,9 +328,7 @@ void redis_cancel(struct redis_conn *c)
     if (c->op == NULL)
         return;
     uint64_t now_ns = clock_ns();
-    if (c->op->op.start_ns == 0)
-        c->op->op.start_ns = now_ns;
-    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
+    op_cancel(&c->op->op, now_ns);
     fail(c, now_ns);
 }
 

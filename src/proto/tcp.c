@@ -54,10 +54,7 @@ static void finish(struct tcp_conn *c, uint64_t now_ns)
     struct tcp_op *op = c->op;
     c->op = NULL;
     backoff_stop(&c->backoff);
-    deadline_cancel(c->stream.net->deadlines, &op->op.deadline);
-    op->op.pending = false;
-    op->op.end_ns = now_ns;
-    op->op.complete(&op->op);
+    op_complete(&op->op, c->stream.net->deadlines, now_ns);
 }
 
 static void drop(struct tcp_conn *c)
@@ -216,14 +213,6 @@ static void on_ended(struct stream *s, const struct err *err)
 
 /* Starting */
 
-static void begin(struct tcp_conn *c, uint64_t now_ns)
-{
-    struct op *op = &c->op->op;
-    op->start_ns = now_ns;
-    if (op->deadline.at_ns > 0)
-        deadline_arm(c->stream.net->deadlines, &op->deadline, now_ns + op->deadline.at_ns);
-}
-
 /* Sends on the open stream, and looks from the loop at what is there already. */
 static void send_bytes(struct tcp_conn *c, uint64_t now_ns)
 {
@@ -260,7 +249,7 @@ static void on_connected(struct stream *s, const struct err *err)
 
 static void open_connection(struct tcp_conn *c, uint64_t now_ns)
 {
-    begin(c, now_ns);
+    op_begin(&c->op->op, c->stream.net->deadlines, now_ns);
     stream_connect(&c->stream, c->to);
 }
 
@@ -280,21 +269,16 @@ void tcp_start(struct tcp_conn *c, struct tcp_op *op, double timeout_s)
     op->conn = c;
     op->data = NULL;
     op->len = 0;
-    /* Until it is armed, the deadline's time is the timeout. */
-    op->op.deadline = (struct deadline){.at_ns = s_to_ns(timeout_s), .expired = on_expired};
-    op->op.pending = true;
-    op->op.start_ns = op->op.sent_ns = op->op.first_byte_ns = op->op.end_ns = 0;
-    op->op.bytes = 0;
-    op_clear_error(&op->op);
+    op_start(&op->op, timeout_s, on_expired);
 
     uint64_t now_ns = clock_ns();
     if (c->stream.state == STREAM_OPEN) {
-        begin(c, now_ns);
+        op_begin(&c->op->op, c->stream.net->deadlines, now_ns);
         send_bytes(c, now_ns);
         return;
     }
     if (op->send_len == 0 && c->broken.kind != ERR_NONE) { /* what came before the end */
-        begin(c, now_ns);
+        op_begin(&c->op->op, c->stream.net->deadlines, now_ns);
         op->op.sent_ns = now_ns;
         backoff_raise(&c->backoff);
         return;
@@ -311,9 +295,7 @@ void tcp_cancel(struct tcp_conn *c)
     if (c->op == NULL)
         return;
     uint64_t now_ns = clock_ns();
-    if (c->op->op.start_ns == 0)
-        c->op->op.start_ns = now_ns;
-    err_set(op_error(&c->op->op), ERR_CANCELLED, "cancelled");
+    op_cancel(&c->op->op, now_ns);
     fail(c, now_ns);
 }
 
