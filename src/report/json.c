@@ -7,31 +7,12 @@
  */
 #include "report/json_report.h"
 
-#include "base/mem.h"
+#include "report/at_end.h"
 #include "report/json_measured.h"
-#include "report/output.h"
 #include "report/reporters.h"
 #include "report/spread.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-struct reporter {
-    const struct report_run *run; /* borrowed */
-    struct output *file;          /* owned */
-};
-
-static struct reporter *json_open(const struct report_run *run, const struct report_options *opt,
-                                  struct err *err)
-{
-    struct output *file = output_open(opt->path, err);
-    if (file == NULL)
-        return NULL;
-    struct reporter *r = xcalloc(1, sizeof(*r));
-    r->run = run;
-    r->file = file;
-    return r;
-}
 
 /* A plan's figure that 0 leaves open. */
 static void put_planned(struct json *j, const char *key, double value)
@@ -240,24 +221,12 @@ void json_report_text(struct buf *out, const struct report_run *run, const struc
 
 static int json_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
-    struct buf text = BUF_INIT;
-    json_report_text(&text, r->run, end);
-    output_write(r->file, &text);
-    int rc = output_close(r->file, err);
-    buf_release(&text);
-    free(r);
-    return rc;
-}
-
-static void json_discard(struct reporter *r)
-{
-    output_abandon(r->file);
-    free(r);
+    return at_end_write(r, json_report_text, end, err);
 }
 
 const struct reporter_kind report_json = {
     .name = "json",
-    .open = json_open,
+    .open = at_end_open,
     .end = json_end,
-    .discard = json_discard,
+    .discard = at_end_discard,
 };

@@ -8,12 +8,11 @@
  * classname, in it a failure (asked for and not so) or an error (could not be
  * found out), with a message and text.
  */
-#include "base/mem.h"
 #include "base/units.h"
+#include "report/at_end.h"
 #include "report/condition.h"
 #include "report/digest.h"
 #include "report/figure.h"
-#include "report/output.h"
 #include "report/reporters.h"
 #include "report/text.h"
 #include "report/verdict.h"
@@ -21,25 +20,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct reporter {
-    const struct report_run *run; /* borrowed */
-    struct output *file;          /* owned */
-};
-
-static struct reporter *junit_open(const struct report_run *run, const struct report_options *opt,
-                                   struct err *err)
-{
-    struct output *file = output_open(opt->path, err);
-    if (file == NULL)
-        return NULL;
-    struct reporter *r = xcalloc(1, sizeof(*r));
-    r->run = run;
-    r->file = file;
-    return r;
-}
 
 /* --- XML ------------------------------------------------------------------------ */
 
@@ -215,47 +196,39 @@ static void add_check(struct suite *s, const struct report_run *run, const struc
     buf_release(&message);
 }
 
-static int junit_end(struct reporter *r, const struct report_end *end, struct err *err)
+static void junit_text(struct buf *out, const struct report_run *run, const struct report_end *end)
 {
     enum { RUN, THRESHOLDS, CHECKS, SUITES };
     struct suite suites[SUITES] = {{.name = "run"}, {.name = "thresholds"}, {.name = "checks"}};
-    add_run(&suites[RUN], r->run, end);
+    add_run(&suites[RUN], run, end);
     for (size_t i = 0; i < end->thresholds_len; i++)
-        add_threshold(&suites[THRESHOLDS], r->run, &end->thresholds[i]);
+        add_threshold(&suites[THRESHOLDS], run, &end->thresholds[i]);
     for (size_t i = 0; i < end->total->checks.len; i++)
-        add_check(&suites[CHECKS], r->run, &end->total->checks.items[i]);
+        add_check(&suites[CHECKS], run, &end->total->checks.items[i]);
 
-    struct buf text = BUF_INIT;
     unsigned tests = 0, failures = 0, errors = 0;
     for (int i = 0; i < SUITES; i++) {
         tests += suites[i].tests;
         failures += suites[i].failures;
         errors += suites[i].errors;
     }
-    buf_adds(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-    add_attribute(&text, "name", r->run->title);
-    buf_addf(&text, " tests=\"%u\" failures=\"%u\" errors=\"%u\" time=\"%.3f\">\n", tests, failures,
+    buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+    add_attribute(out, "name", run->title);
+    buf_addf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" time=\"%.3f\">\n", tests, failures,
              errors, end->duration_s);
     for (int i = 0; i < SUITES; i++)
-        add_suite(&text, &suites[i], r->run, end->duration_s);
-    buf_adds(&text, "</testsuites>\n");
-
-    output_write(r->file, &text);
-    int rc = output_close(r->file, err);
-    buf_release(&text);
-    free(r);
-    return rc;
+        add_suite(out, &suites[i], run, end->duration_s);
+    buf_adds(out, "</testsuites>\n");
 }
 
-static void junit_discard(struct reporter *r)
+static int junit_end(struct reporter *r, const struct report_end *end, struct err *err)
 {
-    output_abandon(r->file);
-    free(r);
+    return at_end_write(r, junit_text, end, err);
 }
 
 const struct reporter_kind report_junit = {
     .name = "junit",
-    .open = junit_open,
+    .open = at_end_open,
     .end = junit_end,
-    .discard = junit_discard,
+    .discard = at_end_discard,
 };
