@@ -10,10 +10,10 @@
 
 #include <stdlib.h>
 
-/* A collection begins when the heap has grown fourfold, not twofold: what
- * requests leave behind is little, and marking all users costs more than its
- * memory. */
-enum { GROWTH = 4 };
+/* A collection begins when the heap has grown fourfold, not twofold, and by so
+ * much at least: what requests leave behind is little, and marking all users
+ * costs more than its memory. */
+enum { GROWTH = 4, GROWTH_KB = 2 * 1024 };
 /* Lua's own limit: so much larger, and larger by so much at least. */
 enum { LIMIT_PERCENT = 150 * GROWTH, LIMIT_KB = 8 * 1024 };
 /* Done beyond what was left behind since the last step, so that a collection
@@ -26,6 +26,12 @@ enum { RUNS = 16, RUNS_COLLECTING = 4 };
 static size_t heap_kb(lua_State *L)
 {
     return (size_t)lua_gc(L, LUA_GCCOUNT, 0);
+}
+
+static size_t next_begin(size_t now_kb)
+{
+    size_t fold = GROWTH * now_kb, more = now_kb + GROWTH_KB;
+    return fold > more ? fold : more;
 }
 
 void collector_begin(lua_State *L)
@@ -43,7 +49,7 @@ static int step(lua_State *L)
     size_t now = heap_kb(L), grown = now > c->seen_kb ? now - c->seen_kb : 0;
     if (lua_gc(L, LUA_GCSTEP, (int)(grown + STEP_KB))) {
         c->collecting = false;
-        c->begin_kb = GROWTH * heap_kb(L);
+        c->begin_kb = next_begin(heap_kb(L));
     }
     c->seen_kb = heap_kb(L);
     collector_begin(L);
@@ -60,7 +66,7 @@ void collector_turn(struct script *s)
     size_t now = heap_kb(s->L);
     c->most_kb = now > c->most_kb ? now : c->most_kb;
     if (c->begin_kb == 0)
-        c->begin_kb = GROWTH * now;
+        c->begin_kb = next_begin(now);
     if (!c->collecting) {
         c->runs_left = RUNS;
         if (now < c->begin_kb)
