@@ -166,8 +166,8 @@ void http_call_read(lua_State *L, const struct http_names *names, struct http_ca
         call->given |= 1u << which;
         read_option(L, call, which);
     }
-    const unsigned bodies = 1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM;
-    if (__builtin_popcount(call->given & bodies) > 1)
+    unsigned bodies = call->given & (1u << OPT_BODY | 1u << OPT_JSON | 1u << OPT_FORM);
+    if ((bodies & (bodies - 1)) != 0) /* more than one bit */
         script_raise(L, "a request has one of json, body and form, not several");
 }
 
