@@ -254,11 +254,7 @@ static void put_verdict(struct json *j, const struct stats *stats, const struct 
 {
     struct verdict verdict;
     struct buf text = BUF_INIT;
-    verdict_reach(&verdict, &stats->generator);
-    if (report_answered(stats) > 0)
-        verdict_describe(&text, &verdict, run->workers, run->cpus);
-    else
-        buf_adds(&text, verdict_nothing_measured(requests));
+    verdict_of_run(&verdict, &text, run, stats, requests);
     put_bool(j, "limited", verdict.limited);
     put_string(j, "verdict", buf_cstr(&text));
     put_number(j, "cpu_share", verdict.cpu_share >= 0 ? verdict.cpu_share : NAN);

@@ -133,13 +133,13 @@ static void add_property(struct suite *s, const char *name, const char *value)
 
 /* Whose figures they are. */
 static void add_generator(struct suite *s, const struct report_run *run,
-                          const struct generator_stats *g)
+                          const struct report_end *end)
 {
+    const struct generator_stats *g = &end->total->generator;
     struct condition_figure figures[CONDITION_FIGURES];
     struct buf text = BUF_INIT;
     struct verdict verdict;
-    verdict_reach(&verdict, g);
-    verdict_describe(&text, &verdict, run->workers, run->cpus);
+    verdict_of_run(&verdict, &text, run, end->total, end->total_sum->requests);
     condition_figures(figures, g, g);
     buf_adds(&s->properties, "    <properties>\n");
     add_property(s, "generator.limited", verdict.limited ? "true" : "false");
@@ -165,7 +165,7 @@ static void add_run(struct suite *s, const struct report_run *run, const struct 
     const char *message = end->reason != NULL ? end->reason : report_exit_meaning(end);
     buf_addf(&details, "The run ended after %.3f s with exit status %d: %s.", end->duration_s,
              status, message);
-    add_generator(s, run, &end->total->generator);
+    add_generator(s, run, end);
     add_case(s, run, "the run finished and requests were answered", verdict, message,
              buf_cstr(&details));
     buf_release(&details);

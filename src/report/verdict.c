@@ -102,3 +102,13 @@ void verdict_describe(struct buf *out, const struct verdict *v, int workers, int
         buf_addf(out, "more workers (-t %d), ", workers + 1);
     buf_adds(out, "less load, or another machine.");
 }
+
+void verdict_of_run(struct verdict *v, struct buf *out, const struct report_run *run,
+                    const struct stats *stats, uint64_t requests)
+{
+    verdict_reach(v, &stats->generator);
+    if (report_answered(stats) > 0)
+        verdict_describe(out, v, run->workers, run->cpus);
+    else
+        buf_adds(out, verdict_nothing_measured(requests));
+}

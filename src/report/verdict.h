@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "stats/stats.h"
+#include "report/report.h"
 
 #include <stdbool.h>
 
@@ -34,3 +34,8 @@ const char *verdict_nothing_measured(uint64_t requests);
 /* The same in a sentence or two. More workers are advised only while there are
  * CPUs for them; cpus 0 counts as enough. */
 void verdict_describe(struct buf *out, const struct verdict *v, int workers, int cpus);
+
+/* Reaches it for a run that has had so many requests, and says whichever of the
+ * two is true of it. */
+void verdict_of_run(struct verdict *v, struct buf *out, const struct report_run *run,
+                    const struct stats *stats, uint64_t requests);
