@@ -34,7 +34,7 @@ static size_t next_begin(size_t now_kb)
     return fold > more ? fold : more;
 }
 
-void collector_begin(lua_State *L)
+void collector_set_limit(lua_State *L)
 {
     size_t floor = 100 * LIMIT_KB / (heap_kb(L) + 1);
     lua_gc(L, LUA_GCSETPAUSE, (int)(LIMIT_PERCENT > floor ? LIMIT_PERCENT : floor));
@@ -52,7 +52,7 @@ static int step(lua_State *L)
         c->begin_kb = next_begin(heap_kb(L));
     }
     c->seen_kb = heap_kb(L);
-    collector_begin(L);
+    collector_set_limit(L);
     uint64_t took = clock_ticks() - began;
     c->spent += took;
     if (took > c->longest)

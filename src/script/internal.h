@@ -18,8 +18,9 @@ void script_open_libraries(struct script *s);
 /* Runs the file. For a `load`: it may raise. */
 void script_run_source(struct script *s);
 
-/* From now on Lua collects by itself only where collector_turn does not come in time. */
-void collector_begin(lua_State *L);
+/* Lua collects by itself only where collector_turn does not come in time: when the
+ * heap is some times larger than it is now. */
+void collector_set_limit(lua_State *L);
 /* Makes a step, when enough garbage is there. An error of a finalizer is a
  * script error. */
 void collector_turn(struct script *s);

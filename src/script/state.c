@@ -207,7 +207,7 @@ static void seed_random(lua_State *L, struct rng *rng)
 void script_open_libraries(struct script *s)
 {
     lua_State *L = s->L;
-    collector_begin(L);
+    collector_set_limit(L);
     luaL_openlibs(L);
     preload(L, "cjson", luaopen_cjson);
     preload(L, "cjson.safe", luaopen_cjson_safe);
